@@ -1,0 +1,176 @@
+"""The items of a block: one or many, level by level, joined, grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from workbench.conditions import Conditions, holds
+from workbench.decode import decode_text
+from workbench.documents import Element, Elements, Text
+from workbench.errors import DecodeError
+from workbench.execute.scope import LIST_BECAME_OBJECT, Report, Run, Scope, ScopeView
+from workbench.paths import Path, find, is_number, scalars, text_of
+from workbench.plan import Block, Place, Related
+
+
+class Spot(NamedTuple):
+    """Who gets the problems: a record's scope, and the place relative to it."""
+
+    home: Scope
+    place: str
+
+    def report(self, what: str, how: str = "", code: str = "") -> None:
+        """Takes note of a problem here."""
+        self.home.report(Report(self.place, what, how, code))
+
+
+def nothing(node: Any) -> bool:
+    """Null, blank text, and an object or list that holds nothing else."""
+    if node is None:
+        return True
+    if isinstance(node, str):
+        return not node or node.isspace()
+    if isinstance(node, dict):
+        return all(map(nothing, node.values()))
+    return isinstance(node, list) and all(map(nothing, node))
+
+
+def block_items(block: Block, scope: Scope, run: Run, spot: Spot) -> list[Scope]:
+    """One inner scope per item of a block, after `keep` by paths and `group_by`."""
+    inner = place_items(block.place, scope, run, spot, block.keep, block.parse, block.keyed)
+    return grouped(inner, block.group_by, spot) if block.group_by else inner
+
+
+def place_items(
+    place: Place,
+    scope: Scope,
+    run: Run,
+    spot: Spot,
+    keep: Conditions = (),
+    parse: str | None = None,
+    keyed: bool = False,
+) -> list[Scope]:
+    """The items at a place: those of its first option that has any."""
+    for option in place.options:
+        inner = [scope]
+        last = len(option) - 1
+        for level, path in enumerate(option):
+            inner = [item for outer in inner for item in _members(path, outer, run, spot, parse, keyed and level == last)]
+            run.spend(len(inner) + 1)
+        if keep:
+            inner = [item for item in inner if holds(keep, ScopeView(run, item, spot.home, spot.place))]
+        if inner:
+            return inner
+    return []
+
+
+def _members(path: Path, scope: Scope, run: Run, spot: Spot, parse: str | None, keyed: bool) -> Iterator[Scope]:
+    """The items at one path: a list gives its members, anything else is one item; nothings are none."""
+    if path.key:
+        start = scope.out(path.ups)
+        if start is not None and start.key is not None:
+            yield Scope(start.key, scope, 0)
+        return
+
+    def met_object() -> None:
+        spot.report(LIST_BECAME_OBJECT.what, LIST_BECAME_OBJECT.how, LIST_BECAME_OBJECT.code)
+
+    for root in scope.starts(path):
+        position = 0
+        for node in find(root, path.steps, met_object) if path.steps else [root]:
+            if parse is not None:
+                node = _parsed(node, parse, spot)
+            if keyed and isinstance(node, dict):
+                for key, member in node.items():
+                    if not nothing(member):
+                        yield Scope(member, scope, key)
+            elif isinstance(node, list):
+                run.spend(len(node))
+                for index, member in enumerate(node):
+                    if not nothing(member):
+                        yield Scope(member, scope, index)
+            else:
+                if not nothing(node):
+                    yield Scope(node, scope, position)
+                position += 1
+
+
+def _parsed(node: Any, kind: str, spot: Spot) -> Any:
+    """The document that a text holds takes its place."""
+    if isinstance(node, list):
+        return [_parsed(member, kind, spot) for member in node]
+    text = node.get("#text") if isinstance(node, Element) else node
+    if not isinstance(text, str) or not text.strip():
+        return node
+    try:
+        return decode_text(str(text), kind)
+    except DecodeError:
+        spot.report(f"the text is not {kind}", code="not_parsed")
+        return None
+
+
+def grouped(items: list[Scope], path: Path, spot: Spot) -> list[Scope]:
+    """Rows of one value are one item, in order of first appearance: the first row, with all of them as `rows:$`."""
+    groups: dict[tuple[str, ...], list[Scope]] = {}
+    for item in items:
+        values = scalars(node for root in item.starts(path) for node in find(root, path.steps))
+        groups.setdefault(tuple(map(text_of, values)), []).append(item)
+    if groups.pop((), None):
+        spot.report("rows without the value they are grouped by, left out", code="not_grouped")
+    for rows in groups.values():
+        rows[0].names = {"rows": [row.item for row in rows]}
+    return [rows[0] for rows in groups.values()]
+
+
+def relate(related: tuple[Related, ...], scope: Scope, run: Run, spot: Spot) -> None:
+    """Finds the related items of an item and names them in its scope."""
+    for one in related:
+        place = f"{spot.place}.{one.name}" if spot.place else one.name
+        found = place_items(one.place, scope, run, Spot(spot.home, place), one.keep, one.parse, one.keyed)
+        if scope.names is None:
+            scope.names = {}
+        scope.names[one.name] = [item.item for item in found]
+
+
+def place_is_there(place: Place, scope: Scope) -> bool:
+    """Whether a response has the place at all: an empty list is there, a missing one is not.
+
+    JSON says "none" by an empty list, null or an empty object. XML says it by leaving the elements out, so there the
+    last name may be missing, unless its parent holds other elements with children: then it has probably been renamed.
+    """
+    return any(_is_there(root, option[0]) for option in place.options for root in scope.starts(option[0]))
+
+
+def _is_there(root: Any, path: Path) -> bool:
+    nodes = [root]
+    last = len(path.steps) - 1
+    for index, step in enumerate(path.steps):
+        found: list[Any] = []
+        there = False
+        for node in nodes:
+            kept = find(node, (step,))
+            found += kept
+            there = there or not kept and _is_empty(node, step, index, last)
+        if not found:
+            return there
+        nodes = found
+    return True
+
+
+def _is_empty(node: Any, step: tuple[str, Any], index: int, last: int) -> bool:
+    """Whether a node from which a step finds nothing stands for "none"."""
+    if nothing(node):
+        return True
+    if isinstance(node, (Element, Elements)):
+        if step[0] != "name" or index == last - 1 > 0:
+            return True
+        elements = node if isinstance(node, Elements) else [node]
+        return index == last > 0 and not any(_has_children(element) for element in elements)
+    if isinstance(node, Text) or isinstance(node, (str, bool)) or is_number(node):
+        return False
+    return isinstance(node, list) and step[0] != "name" or isinstance(node, dict) and step[0] == "filter"
+
+
+def _has_children(element: Any) -> bool:
+    return isinstance(element, dict) and any(isinstance(child, (dict, list)) for child in element.values())

@@ -1,0 +1,266 @@
+"""One field: its rule's source, its transforms in their order, and what the field's kind makes of the value."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from workbench.catalogue import CARRIER, CURRENCY, DECIMAL, STATUS, TEXTS, TIME, catalogue, fold_carrier
+from workbench.conditions import holds
+from workbench.execute.items import Spot, place_items
+from workbench.execute.scope import Run, Scope, ScopeView, nodes_at
+from workbench.paths import Path, number, scalars, text_of
+from workbench.plan import Amount, FieldPlan, Moment, Rule
+from workbench.transforms import (
+    Constant,
+    Converted,
+    Trouble,
+    amount_text,
+    call_function,
+    matches,
+    pattern,
+    same_word,
+    time_text,
+    to_decimal,
+    to_time,
+    zone_of,
+)
+
+Finish = Callable[[Any, Scope], list[Any]]
+"""A value and where it was found -> the final values; none when there is no use for it."""
+
+UNKNOWN = "unknown"
+
+
+class Pair(NamedTuple):
+    """Our word and the merchant's own."""
+
+    ours: str
+    raw: str | None
+
+
+class FieldRun:
+    """The evaluation of one field for one record."""
+
+    __slots__ = ("field", "home", "run", "spot")
+
+    def __init__(self, field: FieldPlan, home: Scope, run: Run) -> None:
+        self.field, self.home, self.run = field, home, run
+        self.spot = Spot(home, field.key)
+
+    def value(self) -> Any:
+        """The field's value: text, a list of texts, a `Pair`, or None."""
+        assert self.field.rule is not None  # blocks are evaluated elsewhere
+        values = unique(self.values(self.field.rule, self.home, self.as_kind))
+        if self.field.kind == TEXTS:
+            return values or None
+        if len(values) > 1:
+            self.spot.report(
+                f"{len(values)} different values, took the first", "name one of them in the path", "several_values"
+            )
+        return values[0] if values else None
+
+    def values(self, rule: Rule, scope: Scope, finish: Finish) -> list[Any]:
+        """The final values of a rule: what its source finds, through its transforms and then `finish`."""
+        if rule.at is not None:
+            inner = place_items(rule.at, scope, self.run, self.spot)
+            rest = rule._replace(at=None)
+            return [value for item in inner for value in self.values(rest, item, finish)]
+        through = finish if rule.bare else self._through(rule, finish)
+        if rule.source == "path":
+            assert rule.path is not None
+            nodes = nodes_at(rule.path, scope, self.home, self.field.key)
+            return [made for value in scalars(nodes) for made in through(value, scope)]
+        if rule.source == "first":
+            for part in rule.parts:
+                if found := self.values(part, scope, through):
+                    return found
+            return []
+        if rule.source == "join":
+            joined = self._joined(rule, scope)
+            return [] if joined is None else through(joined, scope)
+        if rule.source == "value":
+            return through(Constant(text_of(rule.value)), scope)
+        return self._cases(rule, scope, through)
+
+    def _joined(self, rule: Rule, scope: Scope) -> str | None:
+        """The first value of each part, put together; constants alone make no value."""
+        pieces, found = [], False
+        for part in rule.parts:
+            values = self.values(part, scope, self._as_text)
+            if values:
+                pieces.append(values[0])
+                found = found or part.source != "value"
+        return rule.separator.join(pieces) if found else None
+
+    def _cases(self, rule: Rule, scope: Scope, through: Finish) -> list[Any]:
+        for case in rule.cases:
+            if holds(case.when, ScopeView(self.run, scope, self.home, self.field.key)):
+                if case.path is not None:
+                    nodes = nodes_at(case.path, scope, self.home, self.field.key)
+                    return [made for value in scalars(nodes) for made in through(value, scope)]
+                return [] if case.word is None else through(Constant(text_of(case.word)), scope)
+        return []
+
+    # ------------------------------------------------------------ transforms
+
+    def _through(self, rule: Rule, finish: Finish) -> Finish:
+        """The rule's transforms, in their one order, before `finish`."""
+
+        def through(value: Any, scope: Scope) -> list[Any]:
+            if rule.null_when and any(same_word(value, word) for word in rule.null_when):
+                return []
+            values = [value] if rule.regex is None else matches(pattern(rule.regex), value)
+            made = []
+            for part in values:
+                try:
+                    part = self._transformed(rule, part, scope)
+                except Trouble as trouble:
+                    self.spot.report(trouble.what, trouble.how, trouble.code)
+                    continue
+                if part is not None:
+                    made += finish(part, scope)
+            return made
+
+        return through
+
+    def _transformed(self, rule: Rule, value: Any, scope: Scope) -> Any:
+        if rule.function is not None:
+            value = call_function(rule.function, value)
+            if value is None or isinstance(value, str) and not value.strip():
+                return None
+        if rule.lookup is not None:
+            value = self._looked_up(rule, value)
+        if value is None or isinstance(value, Pair):
+            return value
+        if rule.decimal is not None and not isinstance(value, Converted):
+            if isinstance(value, bool):
+                value = self._without_truth(value)
+            return None if value is None else Converted(self._decimal(value, rule.decimal, scope))
+        if rule.datetime is not None and not isinstance(value, Converted):
+            text = self._time(value, rule.datetime, scope)
+            return None if text is None else Converted(text)
+        return value
+
+    def _looked_up(self, rule: Rule, value: Any) -> Any:
+        """Our word for theirs; of a status or carrier the pair of both."""
+        assert rule.lookup is not None
+        if isinstance(value, Pair):
+            return value
+        known, ours = rule.lookup.find(value)
+        paired = self.field.kind in (STATUS, CARRIER)
+        raw = None if isinstance(value, Constant) else text_of(value)
+        if not known:
+            if rule.has_otherwise:
+                ours = rule.otherwise
+            elif paired and isinstance(value, Constant):
+                return value
+            else:
+                self.spot.report("a word that the lookup does not know", "add it, or say otherwise:", "unknown_word")
+                ours = UNKNOWN if self.field.kind == STATUS else text_of(value)
+        if ours is None:
+            return None
+        if paired:
+            return Pair(text_of(ours), raw)
+        return Constant(text_of(ours))
+
+    def _decimal(self, value: Any, options: Amount, scope: Scope) -> str:
+        minor = options.minor_units
+        if isinstance(minor, Path):
+            digits = next(map(number, scalars(nodes_at(minor, scope, self.home, self.field.key))), None)
+            if digits is None or digits != int(digits) or not 0 <= digits <= 9:
+                raise Trouble("the number of minor units is not there", code="minor_units")
+            minor = int(digits)
+        elif minor is True:
+            currency = self.home.money()
+            if currency is None:
+                raise Trouble(
+                    "minor units need a currency", "map currency, or say decimal: {minor_units: 2}", "minor_units"
+                )
+            minor = catalogue().minor_units.get(currency.upper(), 2)
+        return to_decimal(value, comma=options.comma, minor_units=int(minor))
+
+    def _time(self, value: Any, options: Moment, scope: Scope) -> str | None:
+        zone, clock = self.run.zone, None
+        if isinstance(options.zone, Path):
+            named = next(map(text_of, scalars(nodes_at(options.zone, scope, self.home, self.field.key))), None)
+            zone = zone_of(named) if named else zone
+        elif options.zone:
+            zone = zone_of(options.zone)
+        if options.clock is not None:
+            clock = next(map(text_of, scalars(nodes_at(options.clock, scope, self.home, self.field.key))), None)
+        return to_time(value, zone=zone, formats=options.formats, epoch=options.epoch, clock=clock)
+
+    # ------------------------------------------------------------ kinds
+
+    def as_kind(self, value: Any, scope: Scope) -> list[Any]:
+        """What the field's kind makes of a value: one final value, or none."""
+        try:
+            made = self._of_kind(value)
+        except Trouble as trouble:
+            self.spot.report(trouble.what, trouble.how, trouble.code)
+            return []
+        return [] if made is None else [made]
+
+    def _of_kind(self, value: Any) -> Any:
+        kind = self.field.kind
+        if isinstance(value, Pair):
+            return value
+        if kind == STATUS:
+            return self._status(value)
+        if isinstance(value, bool):
+            value = self._without_truth(value)
+            if value is None:
+                return None
+        if kind == DECIMAL:
+            return str(value) if isinstance(value, Converted) else amount_text(value) or to_decimal(value)
+        if kind == TIME:
+            if isinstance(value, Converted):
+                return str(value)
+            return time_text(value, self.run.zone) or to_time(value, zone=self.run.zone)
+        text = text_of(value)
+        if not text:
+            return None
+        if kind == CARRIER:
+            raw = None if isinstance(value, Constant) else str(text)
+            return Pair(carrier_code(str(text)), raw)
+        return text.upper() if kind == CURRENCY and len(text) == 3 else str(text)
+
+    def _as_text(self, value: Any, scope: Scope) -> list[Any]:
+        """A part of a join."""
+        if isinstance(value, Pair):
+            return [value.ours]
+        if isinstance(value, bool):
+            try:
+                value = self._without_truth(value)
+            except Trouble as trouble:
+                self.spot.report(trouble.what, trouble.how, trouble.code)
+                return []
+        text = "" if value is None else text_of(value) if not isinstance(value, Constant) else str(value)
+        return [str(text)] if text else []
+
+    def _status(self, value: Any) -> Pair:
+        text = text_of(value)
+        raw = None if isinstance(value, Constant) else str(text)
+        ours = catalogue().words[self.field.vocabulary].get(text.casefold())
+        if ours is None:
+            self.spot.report("a status word without a lookup", "add it to the lookup", "unknown_word")
+            return Pair(UNKNOWN, raw)
+        return Pair(ours, raw)
+
+    @staticmethod
+    def _without_truth(value: bool) -> None:
+        if value:
+            raise Trouble("a truth value", "turn it into a word with lookup: or cases:", "truth_value")
+
+
+@functools.lru_cache(maxsize=4096)
+def carrier_code(name: str) -> str:
+    """The canonical code of a carrier, or the text as it stands."""
+    return catalogue().carrier_codes.get(fold_carrier(name), name)
+
+
+def unique(values: list[Any]) -> list[Any]:
+    """Each value once, in order."""
+    return list(dict.fromkeys(values)) if len(values) > 1 else values

@@ -1,0 +1,246 @@
+"""Load and map: the mapping file's model, the decoder and the executor together. No network.
+
+    mapping = load("mappings/northwind")
+    result = mapping.map(response_bytes, inputs={"email": "jane@example.com"})
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping as Table
+from datetime import datetime
+from pathlib import Path as FilePath
+from typing import Any
+
+from workbench.decode import decode
+from workbench.documents import Document, Limits, Pages, PerOrder
+from workbench.errors import DecodeError, MappingError, Problem, UsageError
+from workbench.execute import Execution
+from workbench.execute.scope import Scope
+from workbench.mapping import MappingFile, load_text
+from workbench.orders import Result
+from workbench.paths import text_of
+from workbench.plan import Call, Operation, Plan, compile_plan
+
+RELEASED = "released"
+
+
+class Mapping:
+    """A mapping file, checked and compiled. Immutable; safe to share between threads.
+
+    Attributes:
+        file: The file's model: its text, data, version and digest.
+        plan: The compiled form.
+    """
+
+    __slots__ = ("file", "plan")
+
+    def __init__(self, file: MappingFile) -> None:
+        self.file = file
+        self.plan: Plan = compile_plan(file.data, file.digest)
+
+    @classmethod
+    def from_text(cls, text: str, source: str = "") -> Mapping:
+        """The mapping that a YAML (or JSON) text says.
+
+        Raises:
+            MappingError: Every mistake in it, at once.
+        """
+        return cls(load_text(text, source))
+
+    @property
+    def merchant(self) -> str:
+        """The merchant's name."""
+        return self.plan.merchant
+
+    @property
+    def version(self) -> str | None:
+        """The mapping's version; None before it is exported."""
+        return self.plan.version
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of what the file says, whatever its layout."""
+        return self.plan.digest
+
+    def __repr__(self) -> str:
+        return f"<Mapping {self.merchant} {self.version or 'draft'}>"
+
+    def map(
+        self,
+        answers: Any,
+        *,
+        operation: str | None = None,
+        inputs: Table[str, Any] | None = None,
+        content_type: str | None = None,
+        now: datetime | None = None,
+        limits: Limits | None = None,
+        mode: str = "auto",
+    ) -> Result:
+        """Maps recorded answers; no network, and nothing raised on data.
+
+        Args:
+            answers: The answer of the first call: bytes, text, a `Document`, or decoded JSON; its `Pages`; or a table
+                of answers by the calls' names, where a call made per order has `PerOrder` answers.
+            operation: Which operation; needed when the file has several and the inputs do not tell.
+            inputs: What was asked for. The check after the search is applied to what is given.
+            content_type: The answers' content type, where known.
+            now: The clock of conditions on age.
+            limits: How large an answer may be.
+            mode: How to execute; see `workbench.execute`.
+
+        Raises:
+            UsageError: No such operation or call, or it cannot be told which.
+        """
+        given = {name: value for name, value in (inputs or {}).items() if value is not None}
+        chosen = self.operation(operation, given)
+        execution = Execution(self.plan, chosen.name, given, now=now, limits=limits, mode=mode)
+        replay(execution, answers_by_call(chosen, answers), content_type, limits or Limits())
+        return execution.result()
+
+    def operation(self, name: str | None = None, inputs: Iterable[str] = ()) -> Operation:
+        """The operation of that name, or the one that the inputs tell.
+
+        Raises:
+            UsageError: None, or several.
+        """
+        operations = self.plan.operations
+        if name is not None:
+            if name not in operations:
+                raise UsageError(f"no operation {name!r} - this mapping has {', '.join(operations)}")
+            return operations[name]
+        if len(operations) == 1:
+            return next(iter(operations.values()))
+        wanted = set(inputs)
+        fitting = [one for one in operations.values() if wanted and set(one.inputs) == wanted]
+        fitting = fitting or [one for one in operations.values() if wanted and wanted <= set(one.inputs)]
+        if len(fitting) == 1:
+            return fitting[0]
+        raise UsageError(f"this mapping has several operations - say which: {', '.join(operations)}")
+
+
+def load(source: str | os.PathLike[str]) -> Mapping:
+    """The mapping of a file; of a merchant's folder, the version that is released.
+
+    Args:
+        source: A path, or an address that fsspec knows (`s3://...`, with the extra `remote`).
+
+    Raises:
+        MappingError: The file cannot be used; every mistake in it, at once.
+        UsageError: There is no such file, or no released version.
+    """
+    return Mapping.from_text(*read_mapping(source))
+
+
+def read_mapping(source: str | os.PathLike[str]) -> tuple[str, str]:
+    """(text, where it stands) of a mapping file, or of the released version of a merchant's folder."""
+    name = os.fspath(source)
+    if "://" in name:
+        return _read_remote(name), name
+    path = FilePath(name)
+    try:
+        if path.is_dir():
+            released = path / RELEASED
+            if not released.is_file():
+                raise UsageError(f"no released version in {path} - run: workbench release {path.name} VERSION")
+            path = path / f"{_version_word(released.read_text(encoding='utf-8'), released)}.yaml"
+        return path.read_text(encoding="utf-8"), str(path)
+    except UnicodeDecodeError:
+        raise MappingError([Problem("not UTF-8 text", str(path), "save the file as UTF-8", "not_text")], str(path)) from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or type(error).__name__}") from None
+
+
+def _version_word(text: str, where: object) -> str:
+    word = text.strip()
+    if not word or any(character in word for character in "/\\") or word.startswith("."):
+        raise UsageError(f"{where} holds no version - run: workbench release")
+    return word
+
+
+def _read_remote(address: str) -> str:
+    try:
+        import fsspec
+    except ImportError:
+        raise UsageError(f"cannot read {address} - install the extra: pip install 'workbench[remote]'") from None
+    with fsspec.open(address, "r", encoding="utf-8") as file:
+        text: str = file.read()
+    return text
+
+
+# ---------------------------------------------------------------- recorded answers
+
+
+def answers_by_call(operation: Operation, answers: Any) -> dict[str, Any]:
+    """Answers by the calls' names. What is not such a table is the answer of the first call."""
+    names = {call.name for call in operation.calls}
+    if type(answers) is dict and answers and set(answers) <= names:
+        wrapped = (bytes, str, Document, Pages, PerOrder)
+        if len(names) > 1 or all(isinstance(answer, wrapped) for answer in answers.values()):
+            return answers
+    return {operation.calls[0].name: answers}
+
+
+def replay(execution: Execution, answers: Table[str, Any], content_type: str | None, limits: Limits) -> None:
+    """Hands recorded answers to an execution, as calling the merchant would."""
+    calls = execution.operation.calls
+    if calls[0].name not in answers:
+        raise UsageError(f"no answer of the first call, {calls[0].name!r} - give it as {calls[0].name}=FILE")
+    reader = _Reader(execution, content_type, limits)
+    for call in calls:
+        answer = answers.get(call.name)
+        if not isinstance(answer, PerOrder):
+            reader.take(call, answer, None)
+    for call in calls:
+        answer = answers.get(call.name)
+        if isinstance(answer, PerOrder):
+            for scope in execution.items():
+                reader.take(call, _answer_of(answer, call, scope, execution), scope)
+
+
+class _Reader:
+    """Decodes answers and judges them: documents, nothing found, or a failure."""
+
+    def __init__(self, execution: Execution, content_type: str | None, limits: Limits) -> None:
+        self.execution, self.content_type, self.limits = execution, content_type, limits
+
+    def take(self, call: Call, answer: Any, scope: Scope | None) -> None:
+        """Hands the answer of one call to the execution; of a call for one order, with the order's scope."""
+        documents: list[Document] = []
+        for page in [] if answer is None else answer if isinstance(answer, Pages) else [answer]:
+            try:
+                document = self._decode(call, page)
+            except DecodeError as error:
+                return self.execution.fail_call(call, _at(error.problem, call, self.execution), scope)
+            verdict = self.execution.judge(call, document)
+            if isinstance(verdict, Problem):
+                return self.execution.fail_call(call, verdict, scope)
+            if verdict:
+                documents.append(document)
+        return self.execution.answer_call(call, documents, scope)
+
+    def _decode(self, call: Call, page: Any) -> Document:
+        return decode(
+            page,
+            content_type=self.content_type,
+            format=call.format,
+            delimiter=call.delimiter,
+            encoding=call.encoding,
+            namespaces=call.namespaces,
+            limits=self.limits,
+        )
+
+
+def _at(problem: Problem, call: Call, execution: Execution) -> Problem:
+    """The problem of a response, with the call's name where there are several."""
+    if len(execution.operation.calls) == 1:
+        return problem
+    return Problem(problem.what, call.name, problem.how, problem.code, at_run=True)
+
+
+def _answer_of(answers: PerOrder, call: Call, scope: Scope, execution: Execution) -> Any:
+    """The recorded answer for one order, by the values that the call's URL takes from it, else by its number or id."""
+    keys = [text for path in call.item_paths for text in execution.texts(path, scope)]
+    if not call.item_paths:
+        keys = execution.identities(scope)
+    return next((answers[key] for key in keys if key in answers), None)
