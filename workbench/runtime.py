@@ -16,6 +16,7 @@ from workbench.decode import decode
 from workbench.documents import Document, Limits, Pages, PerOrder
 from workbench.errors import DecodeError, MappingError, Problem, UsageError
 from workbench.execute import Execution
+from workbench.execute.explain import Explanation, explain
 from workbench.execute.scope import Scope
 from workbench.mapping import MappingFile, load_text
 from workbench.orders import Result
@@ -97,6 +98,46 @@ class Mapping:
         execution = Execution(self.plan, chosen.name, given, now=now, limits=limits, mode=mode)
         replay(execution, answers_by_call(chosen, answers), content_type, limits or Limits())
         return execution.result()
+
+    def explain(
+        self,
+        answers: Any,
+        field: str,
+        *,
+        operation: str | None = None,
+        inputs: Table[str, Any] | None = None,
+        content_type: str | None = None,
+        limits: Limits | None = None,
+    ) -> list[Explanation]:
+        """Step by step, how a field came to its value or to nothing: paths and types only, never a value.
+
+        Args:
+            answers: As for `map`.
+            field: The field, dotted inside rows and objects: `lines.sku`.
+            operation: As for `map`.
+            inputs: As for `map`.
+            content_type: As for `map`.
+            limits: As for `map`.
+
+        Raises:
+            UsageError: No such field, or no rule for it.
+            DecodeError: The first answer cannot be read.
+        """
+        given = {name: value for name, value in (inputs or {}).items() if value is not None}
+        chosen = self.operation(operation, given)
+        execution = Execution(self.plan, chosen.name, given, limits=limits)
+        replay(execution, answers_by_call(chosen, answers), content_type, limits or Limits())
+        if execution.failure is not None:
+            raise DecodeError(execution.failure.what, execution.failure.how, where=execution.failure.where)
+        return explain(execution, field, self._note(chosen.record, field.split(".")))
+
+    def _note(self, record: str, parts: list[str]) -> str:
+        """The note that stands on a field's rule or block."""
+        entry: Any = self.file.data["records"].get(record)
+        for part in parts:
+            fields = entry.get("fields", entry) if isinstance(entry, dict) else {}
+            entry = fields.get(part) if isinstance(fields, dict) else None
+        return str(entry["note"]) if isinstance(entry, dict) and "note" in entry else ""
 
     def operation(self, name: str | None = None, inputs: Iterable[str] = ()) -> Operation:
         """The operation of that name, or the one that the inputs tell.
@@ -220,7 +261,7 @@ class _Reader:
         return self.execution.answer_call(call, documents, scope)
 
     def _decode(self, call: Call, page: Any) -> Document:
-        return decode(
+        document: Document = decode(
             page,
             content_type=self.content_type,
             format=call.format,
@@ -229,6 +270,7 @@ class _Reader:
             namespaces=call.namespaces,
             limits=self.limits,
         )
+        return document
 
 
 def _at(problem: Problem, call: Call, execution: Execution) -> Problem:

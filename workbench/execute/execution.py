@@ -60,10 +60,10 @@ class Execution:
         self.record = self.operation.record
         self.run = Run(plan.timezone, inputs or {}, now, limits or Limits(), live)
         self._names: dict[str, list[Any]] = {}
-        self._root = Scope(None, names=self._names)
+        self.root = Scope(None, names=self._names)
         self._mode = mode
         self._items: list[Scope] | None = None
-        self._failure: Problem | None = None
+        self.failure: Problem | None = None
         self._problems: list[Problem] = []
         self._formats: dict[str, str] = {}
         self._first = self.operation.calls[0].name
@@ -121,7 +121,7 @@ class Execution:
         self._names[call] = roots
         if call == self._first:
             self._names["$"] = roots
-            self._root.item = roots[0] if roots else None
+            self.root.item = roots[0] if roots else None
         self._items = None
 
     @staticmethod
@@ -132,8 +132,8 @@ class Execution:
 
     def _failed(self, call: str, problem: Problem) -> None:
         self._reasons.setdefault(call, problem)
-        if self._failure is None and (call == self._first or self.call(call).required):
-            self._failure = problem
+        if self.failure is None and (call == self._first or self.call(call).required):
+            self.failure = problem
 
     def call(self, name: str) -> Call:
         """The call of that name."""
@@ -149,7 +149,7 @@ class Execution:
         """The raw items of the orders, after `keep` by paths and `group_by`; `@` of the calls made for each order."""
         if self._items is None:
             block = self.operation.orders
-            self._items = block_items(block, self._root, self.run, Spot(self._root, ""))
+            self._items = block_items(block, self.root, self.run, Spot(self.root, ""))
         return self._items
 
     def texts(self, path: Path, scope: Scope | None = None) -> list[str]:
@@ -158,12 +158,12 @@ class Execution:
 
     def scalars(self, path: Path, scope: Scope | None = None) -> list[Any]:
         """The values at a path with their types, for a typed body."""
-        at = scope or self._root
+        at = scope or self.root
         return scalars(nodes_at(path, at, at, ""))
 
     def holds(self, conditions: Conditions | None, scope: Scope | None = None) -> bool:
         """Whether a call is to be made (`only_when`)."""
-        at = scope or self._root
+        at = scope or self.root
         return not conditions or holds(conditions, ScopeView(self.run, at, at, ""))
 
     def answer_holds(
@@ -181,7 +181,7 @@ class Execution:
             return False
         if document is None and any(condition.path for condition in conditions):
             return False
-        return holds(conditions, _AnswerView(self.run, self._root, document, status, headers or {}))
+        return holds(conditions, _AnswerView(self.run, self.root, document, status, headers or {}))
 
     def judge(
         self, call: Call, document: Document | None, status: int | None = None, headers: Mapping[str, str] | None = None
@@ -211,8 +211,8 @@ class Execution:
 
     def result(self) -> Result:
         """The orders, and all problems. Never raises on data."""
-        if self._failure is not None:
-            return self._without_orders(FAILED, [self._failure])
+        if self.failure is not None:
+            return self._without_orders(FAILED, [self.failure])
         try:
             return self._result()
         except Exhausted:
@@ -322,7 +322,7 @@ class Execution:
 
     def _general(self, items: list[Scope], blank: int, orders: int) -> list[Problem]:
         """Problems of the response as a whole."""
-        problems = self._told(self._root, self.record)
+        problems = self._told(self.root, self.record)
         if not items and not self._has_place():
             how = "mend each: of orders, or say not_found_when:"
             what = "the place of the orders is not in the response"
@@ -334,7 +334,7 @@ class Execution:
 
     def _has_place(self) -> bool:
         roots = [root for roots in self._names.values() for root in roots]
-        return not roots or place_is_there(self.operation.orders.place, self._root)
+        return not roots or place_is_there(self.operation.orders.place, self.root)
 
     def _outcome(self, items: list[Scope], orders: list[TopLevel], blank: int, withheld: int) -> str:
         if orders:

@@ -93,7 +93,7 @@ _ODD = _Odd()
 _EMPTY: dict[str, Any] = {}
 
 
-def _inner(value: Any, kind: type) -> Any:
+def _inner(value: Any, kind: type[Any]) -> Any:
     """An object to read names from, when the value is not plainly one: nothing has no names; the rest is odd."""
     if value is None:
         return _EMPTY
@@ -109,7 +109,7 @@ def _text(value: Any) -> Any:
     return _ODD
 
 
-def _rows(value: Any, kind: type, many: type) -> Any:
+def _rows(value: Any, kind: type[Any], many: type[Any]) -> Any:
     """The items of a list field when all are plain objects; else None."""
     if type(value) is many:
         for member in value:
@@ -121,7 +121,7 @@ def _rows(value: Any, kind: type, many: type) -> Any:
     return (value,) if type(value) is kind else None
 
 
-def _texts(value: Any, plain: type) -> Any:
+def _texts(value: Any, plain: type[Any]) -> Any:
     """Several texts when all are plain, else odd."""
     if type(value) is plain:
         text = value.strip()
