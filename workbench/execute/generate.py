@@ -15,10 +15,9 @@ from typing import Any
 
 from workbench.catalogue import CARRIER, CURRENCY, DECIMAL, EXTRA, LIST, OBJECT, STATUS, TEXT, TEXTS, TIME, catalogue
 from workbench.documents import Element, Elements, Text
-from workbench.execute.items import nothing
 from workbench.execute.records import Make, block_rows, block_value, lift, make_record
 from workbench.execute.rules import FieldRun, carrier_code
-from workbench.execute.scope import Exhausted, Run, Scope
+from workbench.execute.scope import Exhausted, Run, Scope, nothing
 from workbench.paths import Path, text_of
 from workbench.plan import Block, FieldPlan, Operation, Place, Plan, Rule
 from workbench.transforms import amount_text, minor_text, time_text

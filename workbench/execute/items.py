@@ -9,7 +9,7 @@ from workbench.conditions import Conditions, holds
 from workbench.decode import decode_text
 from workbench.documents import Element, Elements, Text
 from workbench.errors import DecodeError
-from workbench.execute.scope import LIST_BECAME_OBJECT, Report, Run, Scope, ScopeView
+from workbench.execute.scope import LIST_BECAME_OBJECT, Report, Run, Scope, ScopeView, nodes_at, nothing
 from workbench.paths import Path, find, is_number, scalars, text_of
 from workbench.plan import Block, Place, Related
 
@@ -24,16 +24,9 @@ class Spot(NamedTuple):
         """Takes note of a problem here."""
         self.home.report(Report(self.place, what, how, code))
 
-
-def nothing(node: Any) -> bool:
-    """Null, blank text, and an object or list that holds nothing else."""
-    if node is None:
-        return True
-    if isinstance(node, str):
-        return not node or node.isspace()
-    if isinstance(node, dict):
-        return all(map(nothing, node.values()))
-    return isinstance(node, list) and all(map(nothing, node))
+    def met_object(self) -> None:
+        """Takes note that `[*]` met an object."""
+        self.report(LIST_BECAME_OBJECT.what, LIST_BECAME_OBJECT.how, LIST_BECAME_OBJECT.code)
 
 
 def block_items(block: Block, scope: Scope, run: Run, spot: Spot) -> list[Scope]:
@@ -55,6 +48,10 @@ def place_items(
     for option in place.options:
         inner = [scope]
         last = len(option) - 1
+        join = _join(keep) if last == 0 and option[0].root != "@" and not (parse or keyed or option[0].key) else None
+        if join is not None:
+            inner = list(_joined(option[0], join, scope, run, spot))
+            option = ()
         for level, path in enumerate(option):
             inner = [item for outer in inner for item in _members(path, outer, run, spot, parse, keyed and level == last)]
             run.spend(len(inner) + 1)
@@ -73,12 +70,9 @@ def _members(path: Path, scope: Scope, run: Run, spot: Spot, parse: str | None, 
             yield Scope(start.key, scope, 0)
         return
 
-    def met_object() -> None:
-        spot.report(LIST_BECAME_OBJECT.what, LIST_BECAME_OBJECT.how, LIST_BECAME_OBJECT.code)
-
     for root in scope.starts(path):
         position = 0
-        for node in find(root, path.steps, met_object) if path.steps else [root]:
+        for node in find(root, path.steps, spot.met_object) if path.steps else [root]:
             if parse is not None:
                 node = _parsed(node, parse, spot)
             if keyed and isinstance(node, dict):
@@ -90,6 +84,33 @@ def _members(path: Path, scope: Scope, run: Run, spot: Spot, parse: str | None, 
                 for index, member in enumerate(node):
                     if not nothing(member):
                         yield Scope(member, scope, index)
+            else:
+                if not nothing(node):
+                    yield Scope(node, scope, position)
+                position += 1
+
+
+def _join(keep: Conditions) -> tuple[Path, Path] | None:
+    """The first condition that joins: a path of the candidate that equals a path of ours."""
+    for condition in keep:
+        left, test = condition.path, condition.tests[0]
+        if left is None or left.root != "@" or not left.names or len(condition.tests) > 1 or len(test.wants) > 1:
+            continue
+        want = test.wants[0]
+        if test.operator == "equals" and want.kind == "path" and want.value.root != "@" and not test.zeros:
+            return None if test.prefixes else (left, want.value)
+    return None
+
+
+def _joined(path: Path, join: tuple[Path, Path], scope: Scope, run: Run, spot: Spot) -> Iterator[Scope]:
+    """The items at a path that may hold for a join: large lists are indexed once a run, so that joins stay linear."""
+    left, ours = join
+    for root in scope.starts(path):
+        position = 0
+        for node in find(root, path.steps, spot.met_object) if path.steps else [root]:
+            if isinstance(node, list):
+                wanted = scalars(nodes_at(ours, Scope(None, scope), spot.home, spot.place))
+                yield from (Scope(node[index], scope, index) for index in run.index(node, left).positions(wanted))
             else:
                 if not nothing(node):
                     yield Scope(node, scope, position)

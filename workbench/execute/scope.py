@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from workbench.documents import Limits
 from workbench.errors import Problem
-from workbench.paths import Path, find, scalars
+from workbench.paths import Path, find, is_number, number, scalars, text_of
 from workbench.transforms import Trouble, zone_of
 
 LIST_BECAME_OBJECT = Trouble("a list has become an object", code="list_became_object")
@@ -104,10 +105,48 @@ class Scope:
         return None
 
 
+def nothing(node: Any) -> bool:
+    """Null, blank text, and an object or list that holds nothing else."""
+    if node is None:
+        return True
+    if isinstance(node, str):
+        return not node or node.isspace()
+    if isinstance(node, dict):
+        return all(map(nothing, node.values()))
+    return isinstance(node, list) and all(map(nothing, node))
+
+
+class Index:
+    """The members of a list by the values at a path: which may equal some of ours, in their order."""
+
+    __slots__ = ("_numbers", "_texts", "rows")
+
+    def __init__(self, rows: list[Any], path: Path) -> None:
+        self.rows = rows  # held so that no other list can get its identity
+        self._texts: dict[str, list[int]] = {}
+        self._numbers: dict[Decimal | None, list[int]] = {}
+        for position, row in enumerate(rows):
+            if nothing(row):
+                continue
+            for value in scalars(find(row, path.steps)):
+                self._texts.setdefault(text_of(value), []).append(position)
+                if is_number(value):
+                    self._numbers.setdefault(number(value), []).append(position)
+
+    def positions(self, wanted: list[Any]) -> list[int]:
+        """Where a value stands that may equal one of those."""
+        found: set[int] = set()
+        for value in wanted:
+            found.update(self._texts.get(text_of(value), ()))
+            if is_number(value):
+                found.update(self._numbers.get(number(value), ()))
+        return sorted(found)
+
+
 class Run:
     """What one execution shares: inputs, time zone, clock, and the budget of steps."""
 
-    __slots__ = ("_budget", "inputs", "live", "missing", "now", "zone")
+    __slots__ = ("_budget", "_indexes", "inputs", "live", "missing", "now", "zone")
 
     def __init__(
         self, timezone: str | None, inputs: Mapping[str, Any], now: datetime | None, limits: Limits, live: bool
@@ -118,6 +157,7 @@ class Run:
         self.live = live
         self.missing: dict[str, None] = {}
         self._budget = 10 * limits.nodes
+        self._indexes: dict[tuple[int, str], Index] = {}
 
     def spend(self, steps: int) -> None:
         """Counts steps against the budget, so that no document and no join can take for ever.
@@ -128,6 +168,15 @@ class Run:
         self._budget -= steps
         if self._budget < 0:
             raise Exhausted
+
+    def index(self, rows: list[Any], path: Path) -> Index:
+        """The index of a list by a path, made once."""
+        key = (id(rows), path.text)
+        known = self._indexes.get(key)
+        if known is None:
+            self.spend(len(rows))
+            known = self._indexes[key] = Index(rows, path)
+        return known
 
     def given(self, name: str) -> Any:
         """The value of an input; None, noted once, when it was not given."""
