@@ -20,6 +20,13 @@ from workbench.paths import Path, element_value, find, is_number, quote_name, sc
 from workbench.plan import Block, FieldPlan, Place, Rule
 
 SHOWN = 12
+TAKEN_FROM = {
+    "tracking_numbers": ("shipments.tracking_number", "lines.tracking_numbers"),
+    "carrier": ("shipments.carrier",),
+    "return_tracking_number": ("returns.tracking_number",),
+    "return_status": ("returns.status",),
+}
+"""Fields of an order that come from its parts where the mapping has no rule for them."""
 _NAME = re.compile(r"@?[^\W\d][\w .:#-]{0,60}")
 _DATA = re.compile(r"\d{4}")
 
@@ -134,8 +141,25 @@ def explain(execution: Execution, name: str, note: str = "") -> list[Explanation
         if operation.orders.related:
             relate(operation.orders.related, item, execution.run, Spot(item, ""))
         where = f"{execution.record}[{index}]"
-        told += _field(execution, operation.orders, item, parts, where, note)
+        for path in _sources(operation.orders, parts):
+            told += _field(execution, operation.orders, item, path, where, note)
     return told
+
+
+def _sources(block: Block, parts: list[str]) -> list[list[str]]:
+    """The fields to explain: that one, or where the runtime takes it from when the mapping has no rule for it."""
+    if _ruled(block, parts):
+        return [parts]
+    sources = [source.split(".") for source in TAKEN_FROM.get(parts[0], ())]
+    return [source for source in sources if _ruled(block, source)] or [parts]
+
+
+def _ruled(block: Block | None, parts: list[str]) -> bool:
+    """Whether a mapping has a rule for a dotted field."""
+    if not parts:
+        return True
+    field = next((one for one in block.fields if parts[0] in (one.key, one.raw)), None) if block else None
+    return field is not None and _ruled(field.block, parts[1:])
 
 
 def _field(
