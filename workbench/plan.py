@@ -97,6 +97,7 @@ class Block(NamedTuple):
         fields: In the order of evaluation.
         keys: Every key that a record may get, in the order in which it is shown.
         calls: The calls whose answers the place itself needs.
+        inline: Fields alone, without a place: they stand on the item that the record around them stands on.
     """
 
     many: bool
@@ -110,6 +111,7 @@ class Block(NamedTuple):
     fields: tuple[FieldPlan, ...]
     keys: tuple[str, ...]
     calls: frozenset[str]
+    inline: bool
 
 
 class FieldPlan(NamedTuple):
@@ -279,6 +281,7 @@ class _Compiler:
             fields=fields,
             keys=keys,
             calls=own,
+            inline="each" not in block and "at" not in block,
         )
 
     def fields(
@@ -296,10 +299,7 @@ class _Compiler:
 
     def field(self, field: Field, rule: Any, names: Mapping[str, frozenset[str]]) -> FieldPlan:
         if field.kind in (OBJECT, LIST, EXTRA):
-            block = dict(rule) if is_block(rule) else {"fields": rule}
-            if field.kind != LIST and "each" not in block:
-                block.setdefault("at", "@")
-            compiled = self.block(block, field.record, names)
+            compiled = self.block(rule if is_block(rule) else {"fields": rule}, field.record, names)
             return FieldPlan(field.key, field.kind, "", "", None, compiled, compiled.calls)
         compiled_rule = compile_rule(rule)
         paths = _rule_paths(compiled_rule)

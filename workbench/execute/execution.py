@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from workbench.catalogue import NAMES, catalogue
+from workbench.catalogue import catalogue
 from workbench.conditions import Condition, Conditions, holds
 from workbench.documents import Document, Element, Limits
 from workbench.errors import Problem, UsageError
 from workbench.execute.generate import maker
-from workbench.execute.items import Spot, block_items, grouped, place_is_there, relate
+from workbench.execute.items import Spot, block_items, place_is_there, relate
 from workbench.execute.records import Make, Record, gather, make_record, unavailable_fields
 from workbench.execute.rules import FieldRun
 from workbench.execute.scope import Exhausted, Failed, Run, Scope, ScopeView, nodes_at
@@ -294,6 +294,10 @@ class Execution:
         for field in block.fields:
             if fields[field.key].required and field.key not in record and field.key not in missing:
                 Spot(item, field.key).report("no value", code="no_value")
+        for group in catalogue().require_any.get(self.record, ()):
+            ruled = [field.key for field in block.fields if field.key in group]
+            if ruled and not any(key in record or key in missing for key in group):
+                Spot(item, ruled[0]).report("no value", code="no_value")
 
     def _expect(self, item: Scope, record: Record, missing: Sequence[str]) -> None:
         for key, parts, when in self.plan.expect:

@@ -409,7 +409,8 @@ class _Writer:
         self.emit(depth, f"{item} = {read}", f"if {item} is None: {variable} = None", f"elif type({item}) is not t:")
         self.general(depth + 1, field, block, place, variable, own=False)
         self.emit(depth, "else:", f"    {scope} = None")
-        inner = _Place(item, scope, f"Scope({item}, {self.around(place)}, 0)")
+        around = self.around(place)
+        inner = _Place(item, scope, f"{around}.twin()" if block.inline else f"Scope({item}, {around})")
         record = self.record(depth + 1, block, inner)
         self.lifted(depth + 1, inner, place, record, self.constant(field.key))
         self.emit(depth + 1, f"{variable} = {record} or None")
@@ -438,7 +439,7 @@ def _plain_place(block: Block) -> Path | None:
     """The one path of a block that is nothing but a place and rules which need values, else None."""
     options = block.place.options
     special = block.keep or block.keep_fields or block.group_by or block.related or block.keyed or block.parse
-    if special or len(options) != 1 or len(options[0]) != 1 or _has_constant(block):
+    if special or len(options) != 1 or len(options[0]) != 1 or (_has_constant(block) and not block.inline):
         return None
     return options[0][0]
 

@@ -31,8 +31,19 @@ class Spot(NamedTuple):
 
 def block_items(block: Block, scope: Scope, run: Run, spot: Spot) -> list[Scope]:
     """One inner scope per item of a block, after `keep` by paths and `group_by`."""
+    if block.inline:
+        return [scope.twin()]
     inner = place_items(block.place, scope, run, spot, block.keep, block.parse, block.keyed)
+    if not block.many and not block.keyed:
+        without_keys(inner)
     return grouped(inner, block.group_by, spot) if block.group_by else inner
+
+
+def without_keys(items: list[Scope]) -> list[Scope]:
+    """Objects that `at` stands on: they are no members of anything, so they have no key."""
+    for item in items:
+        item.key = None
+    return items
 
 
 def place_items(
@@ -172,7 +183,7 @@ def _is_there(root: Any, path: Path) -> bool:
         for node in nodes:
             kept = find(node, (step,))
             found += kept
-            there = there or not kept and _is_empty(node, step, index, last)
+            there = there or (not kept and _is_empty(node, step, index, last))
         if not found:
             return there
         nodes = found
@@ -190,7 +201,7 @@ def _is_empty(node: Any, step: tuple[str, Any], index: int, last: int) -> bool:
         return index == last > 0 and not any(_has_children(element) for element in elements)
     if isinstance(node, Text) or isinstance(node, (str, bool)) or is_number(node):
         return False
-    return isinstance(node, list) and step[0] != "name" or isinstance(node, dict) and step[0] == "filter"
+    return (isinstance(node, list) and step[0] != "name") or (isinstance(node, dict) and step[0] == "filter")
 
 
 def _has_children(element: Any) -> bool:

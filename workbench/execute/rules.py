@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from workbench.catalogue import CARRIER, CURRENCY, DECIMAL, STATUS, TEXTS, TIME, catalogue, fold_carrier
 from workbench.conditions import holds
-from workbench.execute.items import Spot, place_items
+from workbench.execute.items import Spot, place_items, without_keys
 from workbench.execute.scope import Run, Scope, ScopeView, nodes_at
 from workbench.paths import Path, number, scalars, text_of
 from workbench.plan import Amount, FieldPlan, Moment, Rule
@@ -64,7 +64,7 @@ class FieldRun:
     def values(self, rule: Rule, scope: Scope, finish: Finish) -> list[Any]:
         """The final values of a rule: what its source finds, through its transforms and then `finish`."""
         if rule.at is not None:
-            inner = place_items(rule.at, scope, self.run, self.spot)
+            inner = without_keys(place_items(rule.at, scope, self.run, self.spot))
             rest = rule._replace(at=None)
             return [value for item in inner for value in self.values(rest, item, finish)]
         through = finish if rule.bare else self._through(rule, finish)
@@ -128,7 +128,7 @@ class FieldRun:
     def _transformed(self, rule: Rule, value: Any, scope: Scope) -> Any:
         if rule.function is not None:
             value = call_function(rule.function, value)
-            if value is None or isinstance(value, str) and not value.strip():
+            if value is None or (isinstance(value, str) and not value.strip()):
                 return None
         if rule.lookup is not None:
             value = self._looked_up(rule, value)

@@ -72,6 +72,12 @@ class Scope:
         elif report not in self.reports:
             self.reports.append(report)
 
+    def twin(self) -> Scope:
+        """Another record made from the same item, as fields without a place of their own are."""
+        twin = Scope(self.item, self.around, self.key, self.names)
+        twin.currency = self.currency
+        return twin
+
     def roots(self, name: str) -> list[Any]:
         """The roots that a name stands for, from here outwards."""
         scope: Scope | None = self
