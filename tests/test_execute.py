@@ -10,7 +10,7 @@ import pytest
 
 from workbench.documents import Document, Element, Elements, Limits, Text
 from workbench.execute import Execution
-from workbench.execute.generate import source_of
+from workbench.execute.writer import source_of
 from workbench.plan import Plan, compile_plan
 
 MODES = ("interpret", "generate")

@@ -1,8 +1,8 @@
 """Business fields as data: `catalogue.yaml`, read once.
 
-A record (`order`, `tracking`, `refund`, `outcome`) is a list of fields in the order in which they are shown. A field has
-a key, a label for people, a kind, a meaning and examples; status fields name their vocabulary and their raw twin. A new
-field is an entry in the file, not code.
+A record (`order`, `tracking`, `refund`, `outcome`) is a list of fields in the order in which they are shown. A field
+has a key, a label for people, a kind, a meaning and examples; status fields name their vocabulary and their raw twin.
+A new field is an entry in the file, not code.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-TEXT, TEXTS, DECIMAL, TIME, STATUS, CURRENCY, CARRIER = "text", "texts", "decimal", "time", "status", "currency", "carrier"
+TEXT, TEXTS, DECIMAL, TIME = "text", "texts", "decimal", "time"
+STATUS, CURRENCY, CARRIER = "status", "currency", "carrier"
 OBJECT, LIST, EXTRA, NAMES = "object", "list", "extra", "names"
 SCALARS = (TEXT, TEXTS, DECIMAL, TIME, STATUS, CURRENCY, CARRIER)
 
@@ -77,7 +78,7 @@ class Catalogue:
 
     @functools.cached_property
     def words(self) -> Mapping[str, Mapping[str, str]]:
-        """Per vocabulary, the words that are valid for it by their folded form; the order's words are valid everywhere."""
+        """The words that are valid for each vocabulary; the order's words are valid everywhere."""
         order = self.vocabularies["order"]
         return {name: {word: word for word in (*words, *order)} for name, words in self.vocabularies.items()}
 

@@ -24,7 +24,9 @@ VERIFY_OPERATORS = (*OPERATORS, "equals", "ignore_prefix", "leading_zeros")
 _INPUT = re.compile(r"\{([A-Za-z_]\w*)\}", re.ASCII)
 _DURATION = re.compile(r"(\d{1,6})\s*([smhdw])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s*(?:[Zz]|[+-]\d\d(?::?\d\d)?)?)?", re.ASCII)
+_DATE = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s*(?:[Zz]|[+-]\d\d(?::?\d\d)?)?)?", re.ASCII
+)
 
 
 class Want(NamedTuple):
@@ -231,7 +233,8 @@ def _compared(operator: str, values: list[Any], wanted: list[Any], view: View) -
             if one is None or other is None:
                 one, other = number(value), number(want)
             if one is None or other is None:
-                view.doubt("cannot be compared as asked", "compare numbers with numbers, dates with dates", "not_comparable")
+                how = "compare numbers with numbers, dates with dates"
+                view.doubt("cannot be compared as asked", how, "not_comparable")
             elif _ordered(operator, one, other):
                 return True
     return False

@@ -125,6 +125,8 @@ ENTITIES: Mapping[str, type[Entity]] = {
     kind.record: kind for kind in (Address, Line, Shipment, Return, Order, Tracking, Refund, Outcome)
 }
 
+TOP_LEVEL: Mapping[str, type[TopLevel]] = {kind.record: kind for kind in (Order, Tracking, Refund, Outcome)}
+
 FOUND, NONE, WITHHELD, FAILED = "found", "none", "withheld", "failed"
 
 

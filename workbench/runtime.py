@@ -187,7 +187,8 @@ def read_mapping(source: str | os.PathLike[str]) -> tuple[str, str]:
             path = path / f"{_version_word(released.read_text(encoding='utf-8'), released)}.yaml"
         return path.read_text(encoding="utf-8"), str(path)
     except UnicodeDecodeError:
-        raise MappingError([Problem("not UTF-8 text", str(path), "save the file as UTF-8", "not_text")], str(path)) from None
+        problem = Problem("not UTF-8 text", str(path), "save the file as UTF-8", "not_text")
+        raise MappingError([problem], str(path)) from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or type(error).__name__}") from None
 

@@ -12,7 +12,11 @@ from typing import Any, NamedTuple
 
 from workbench.paths import Path, PathError, compile_path
 
-_PLACE = re.compile(r"\$\{(?P<secret>[A-Z][A-Z0-9_]*)\}|(?<!\$)\{(?P<input>[A-Za-z_]\w*)\}|(?<!\$)\{(?P<path>(?:[A-Za-z_]\w*:\$|[@^$])(?:'[^']*'|\"[^\"]*\"|[^{}'\"])*)\}")
+_PLACE = re.compile(
+    r"\$\{(?P<secret>[A-Z][A-Z0-9_]*)\}"
+    r"|(?<!\$)\{(?P<input>[A-Za-z_]\w*)\}"
+    r"|(?<!\$)\{(?P<path>(?:[A-Za-z_]\w*:\$|[@^$])(?:'[^']*'|\"[^\"]*\"|[^{}'\"])*)\}"
+)
 
 
 class Input(NamedTuple):

@@ -167,8 +167,7 @@ def to_decimal(value: Any, *, comma: bool | None = None, minor_units: int = 0) -
     if amount is None:
         raise Trouble(_NOT_A_NUMBER, code="not_a_number")
     sign, digits, exponent = amount.as_tuple()
-    assert isinstance(exponent, int)  # number() gives finite ones only
-    return format(Decimal((sign, digits, exponent - minor_units)), "f")
+    return format(Decimal((sign, digits, int(exponent) - minor_units)), "f")
 
 
 # ---------------------------------------------------------------- dates and times
@@ -309,7 +308,7 @@ _registered: dict[str, Callable[[Any], Any]] = {}
 
 
 def register_function(name: str, function: Callable[[Any], Any]) -> None:
-    """Makes a Python function usable as `function: NAME`; packages do it by the entry point group `workbench.functions`."""
+    """Makes a Python function usable as `function: NAME`; packages use the entry point group `workbench.functions`."""
     _registered[name] = function
 
 

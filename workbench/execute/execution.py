@@ -19,7 +19,7 @@ from workbench.execute.items import Spot, block_items, place_is_there, relate
 from workbench.execute.records import Make, Record, gather, make_record, unavailable_fields
 from workbench.execute.rules import FieldRun
 from workbench.execute.scope import Exhausted, Failed, Run, Scope, ScopeView, nodes_at
-from workbench.orders import ENTITIES, FAILED, FOUND, NONE, WITHHELD, Result, TopLevel
+from workbench.orders import FAILED, FOUND, NONE, TOP_LEVEL, WITHHELD, Result, TopLevel
 from workbench.paths import Path, find, scalars, text_of
 from workbench.plan import Block, Call, Operation, Plan
 
@@ -204,7 +204,7 @@ class Execution:
     def identities(self, scope: Scope) -> list[str]:
         """The order number and the internal id of a raw item."""
         known = {field.key: field for field in self.operation.orders.fields if field.key in ("order_number", "id")}
-        values = [FieldRun(field, Scope(scope.item, scope.around, scope.key, scope.names), self.run).value() for field in known.values()]
+        values = [FieldRun(field, scope.twin(), self.run).value() for field in known.values()]
         return [value for value in values if isinstance(value, str)]
 
     # ------------------------------------------------------------ what comes out
@@ -216,9 +216,8 @@ class Execution:
         try:
             return self._result()
         except Exhausted:
-            problem = Problem(
-                "the mapping takes too many steps on this response", self.record, "narrow keep: and with:", "limit", at_run=True
-            )
+            what, how = "the mapping takes too many steps on this response", "narrow keep: and with:"
+            problem = Problem(what, self.record, how, "limit", at_run=True)
         except RecursionError:
             problem = Problem("the response is nested too deeply", self.record, code="limit", at_run=True)
         return self._without_orders(FAILED, [problem])
@@ -234,7 +233,7 @@ class Execution:
         orders: list[TopLevel] = []
         problems: list[Problem] = []
         blank = dropped = withheld = 0
-        kind = ENTITIES[self.record]
+        kind = TOP_LEVEL[self.record]
         for item in items:
             self.run.spend(1)
             record = self._made(block, item, make)
@@ -250,12 +249,12 @@ class Execution:
             else:
                 own = self._told(item, f"{self.record}[{len(orders)}]")
                 problems += own
-                assert issubclass(kind, TopLevel)  # orders: use names a record of its own right
                 orders.append(kind(record, tuple(own)))
         problems = self._general(items, blank, len(orders)) + problems
         if withheld:
             problems.append(_withheld(withheld, self.record))
-        problems += [Problem(f"input {name!r} not given", self.record, code="input", at_run=True) for name in self.run.missing]
+        for name in self.run.missing:
+            problems.append(Problem(f"input {name!r} not given", self.record, code="input", at_run=True))
         told = list(dict.fromkeys([*self._problems, *problems]))
         outcome = self._outcome(items, orders, blank, withheld)
         return Result(outcome, list(orders), told, self.plan.version, withheld=withheld, dropped=dropped)

@@ -61,7 +61,8 @@ class Step:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as `--json` prints it."""
-        told: dict[str, Any] = {"did": self.did, "found": self.found, "types": [*self.types], "instead": [*self.instead]}
+        told: dict[str, Any] = {"did": self.did, "found": self.found}
+        told |= {"types": [*self.types], "instead": [*self.instead]}
         return {**told, "problem": self.problem} if self.problem else told
 
 
@@ -197,15 +198,15 @@ def _field(
 
 
 def _rule_explained(execution: Execution, plan: FieldPlan, scope: Scope, place: str, note: str) -> Explanation:
-    assert plan.rule is not None
+    rule = plan.rule or Rule("value")
     trace = _Trace()
-    _trace_rule(execution, plan, plan.rule, scope, trace)
+    _trace_rule(execution, plan, rule, scope, trace)
     value = FieldRun(plan, scope, execution.run).value()
     problems = [report.problem(place.rsplit(".", 1)[0]) for report in scope.reports or ()]
     scope.reports = None
     own = [problem.what for problem in problems]
     outcome = "; ".join([*own, *(["nothing"] if value is None and not own else [])]) or "a value"
-    return Explanation(place, rule_text(plan.rule), tuple(trace.steps), outcome, note)
+    return Explanation(place, rule_text(rule), tuple(trace.steps), outcome, note)
 
 
 def _trace_rule(execution: Execution, plan: FieldPlan, rule: Rule, scope: Scope, trace: _Trace) -> list[Any]:

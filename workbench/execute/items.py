@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from workbench.conditions import Conditions, holds
 from workbench.decode import decode_text
-from workbench.documents import Element, Elements, Text
+from workbench.documents import Element, Elements
 from workbench.errors import DecodeError
 from workbench.execute.scope import LIST_BECAME_OBJECT, Report, Run, Scope, ScopeView, nodes_at, nothing
 from workbench.paths import Path, find, is_number, scalars, text_of
@@ -64,7 +64,8 @@ def place_items(
             inner = list(_joined(option[0], join, scope, run, spot))
             option = ()
         for level, path in enumerate(option):
-            inner = [item for outer in inner for item in _members(path, outer, run, spot, parse, keyed and level == last)]
+            by_key = keyed and level == last
+            inner = [item for outer in inner for item in _members(path, outer, run, spot, parse, by_key)]
             run.spend(len(inner) + 1)
         if keep:
             inner = [item for item in inner if holds(keep, ScopeView(run, item, spot.home, spot.place))]
@@ -199,7 +200,7 @@ def _is_empty(node: Any, step: tuple[str, Any], index: int, last: int) -> bool:
             return True
         elements = node if isinstance(node, Elements) else [node]
         return index == last > 0 and not any(_has_children(element) for element in elements)
-    if isinstance(node, Text) or isinstance(node, (str, bool)) or is_number(node):
+    if isinstance(node, (str, bool)) or is_number(node):
         return False
     return (isinstance(node, list) and step[0] != "name") or (isinstance(node, dict) and step[0] == "filter")
 

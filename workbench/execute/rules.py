@@ -51,8 +51,7 @@ class FieldRun:
 
     def value(self) -> Any:
         """The field's value: text, a list of texts, a `Pair`, or None."""
-        assert self.field.rule is not None  # blocks are evaluated elsewhere
-        values = unique(self.values(self.field.rule, self.home, self.as_kind))
+        values = unique(self.values(self.field.rule or Rule("value"), self.home, self.as_kind))
         if self.field.kind == TEXTS:
             return values or None
         if len(values) > 1:
@@ -68,8 +67,7 @@ class FieldRun:
             rest = rule._replace(at=None)
             return [value for item in inner for value in self.values(rest, item, finish)]
         through = finish if rule.bare else self._through(rule, finish)
-        if rule.source == "path":
-            assert rule.path is not None
+        if rule.path is not None:
             nodes = nodes_at(rule.path, scope, self.home, self.field.key)
             return [made for value in scalars(nodes) for made in through(value, scope)]
         if rule.source == "first":
@@ -145,8 +143,7 @@ class FieldRun:
 
     def _looked_up(self, rule: Rule, value: Any) -> Any:
         """Our word for theirs; of a status or carrier the pair of both."""
-        assert rule.lookup is not None
-        if isinstance(value, Pair):
+        if isinstance(value, Pair) or rule.lookup is None:
             return value
         known, ours = rule.lookup.find(value)
         paired = self.field.kind in (STATUS, CARRIER)

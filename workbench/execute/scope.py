@@ -220,7 +220,9 @@ class ScopeView:
 
     __slots__ = ("_home", "_place", "_record", "_run", "_scope", "now", "zone")
 
-    def __init__(self, run: Run, scope: Scope, home: Scope, place: str, record: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, run: Run, scope: Scope, home: Scope, place: str, record: Mapping[str, Any] | None = None
+    ) -> None:
         self._run, self._scope, self._home, self._place, self._record = run, scope, home, place, record
         self.now, self.zone = run.now, run.zone
 
