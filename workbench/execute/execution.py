@@ -62,6 +62,7 @@ class Execution:
         self._names: dict[str, list[Any]] = {}
         self.root = Scope(None, names=self._names)
         self._mode = mode
+        self._required = _required(self.record, self.operation.orders)
         self._items: list[Scope] | None = None
         self.failure: Problem | None = None
         self._problems: list[Problem] = []
@@ -230,6 +231,7 @@ class Execution:
         block = self.operation.orders
         items = self.items()
         make = make_record if self._mode == "interpret" else maker(self.plan, self.operation, len(items), self._mode)
+        verify = self._verify()
         orders: list[TopLevel] = []
         problems: list[Problem] = []
         blank = dropped = withheld = 0
@@ -241,10 +243,9 @@ class Execution:
                 blank += 1
                 problems += self._told(item, self.record)
                 continue
-            view = ScopeView(self.run, item, item, "", record)
-            if block.keep_fields and not holds(block.keep_fields, view):
+            if block.keep_fields and not holds(block.keep_fields, self._view(item, record)):
                 dropped += 1
-            elif not self._verified(view):
+            elif verify and not holds(verify, self._view(item, record)):
                 withheld += 1
             else:
                 own = self._told(item, f"{self.record}[{len(orders)}]")
@@ -277,7 +278,7 @@ class Execution:
                 Spot(item, "").report(f"call {name!r} failed{': ' + reason.what if reason else ''}", code="unavailable")
             if missing:
                 record[NAMES_KEY] = missing
-        self._require(block, item, record, missing)
+        self._require(item, record, missing)
         self._expect(item, record, missing)
         return record
 
@@ -288,25 +289,23 @@ class Execution:
         names |= {name for name, roots in (item.names or {}).items() if isinstance(roots, Failed)}
         return frozenset(names - {"$"})
 
-    def _require(self, block: Block, item: Scope, record: Record, missing: Sequence[str]) -> None:
-        fields = catalogue().records[self.record].fields
-        for field in block.fields:
-            if fields[field.key].required and field.key not in record and field.key not in missing:
-                Spot(item, field.key).report("no value", code="no_value")
-        for group in catalogue().require_any.get(self.record, ()):
-            ruled = [field.key for field in block.fields if field.key in group]
-            if ruled and not any(key in record or key in missing for key in group):
-                Spot(item, ruled[0]).report("no value", code="no_value")
+    def _require(self, item: Scope, record: Record, missing: Sequence[str]) -> None:
+        for group in self._required:
+            if not any(key in record or key in missing for key in group):
+                Spot(item, group[0]).report("no value", code="no_value")
 
     def _expect(self, item: Scope, record: Record, missing: Sequence[str]) -> None:
         for key, parts, when in self.plan.expect:
             if key in missing or parts[0] in missing or parts[0] not in self.operation.orders.keys:
                 continue
-            view = ScopeView(self.run, item, item, key, record)
+            view = self._view(item, record, key)
             if holds(when, view) and not view.field_nodes(parts):
                 Spot(item, key).report("no value, but the mapping expects one", code="expected")
 
-    def _verified(self, view: ScopeView) -> bool:
+    def _view(self, item: Scope, record: Record, place: str = "") -> ScopeView:
+        return ScopeView(self.run, item, item, place, record)
+
+    def _verify(self) -> Conditions:
         """The check after the search: every order carries what was asked for.
 
         The check that everyone knows is skipped without its input; one that the file writes says so, as conditions do.
@@ -314,7 +313,7 @@ class Execution:
         wanted = self.operation.verify
         if self.operation.implied and not self.run.live:
             wanted = tuple(condition for condition in wanted if self._applies(condition))
-        return holds(wanted, view)
+        return wanted
 
     def _applies(self, condition: Condition) -> bool:
         names = [want.value for test in condition.tests for want in test.wants if want.kind == "input"]
@@ -350,6 +349,14 @@ class Execution:
 
 
 NAMES_KEY = "unavailable"
+
+
+def _required(record: str, block: Block) -> list[tuple[str, ...]]:
+    """Groups of fields of which an order needs one, as far as the mapping has rules for them."""
+    fields = catalogue().records[record].fields
+    ruled = [field.key for field in block.fields]
+    either = [tuple(key for key in ruled if key in group) for group in catalogue().require_any.get(record, ())]
+    return [*((key,) for key in ruled if fields[key].required), *(group for group in either if group)]
 
 
 def _withheld(count: int, record: str) -> Problem:
