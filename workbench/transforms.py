@@ -176,6 +176,9 @@ _NO_DATE = re.compile(r"0000-00-00|0001-01-01|1900-01-01|00000000$|0{8}T?0{6}$")
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?)?\s*([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
+_OURS = re.compile(  # what isoformat would write, or all but that
+    r"\d{4}-\d\d-\d\d(?:T(?:[01]\d|2[0-3]):\d\d:\d\d(?:Z|\+\d\d:\d\d|-(?!00:00)\d\d:\d\d))?", re.ASCII
+)
 _NET = re.compile(r"/Date\((-?\d{1,18})([+-]\d{4})?\)/", re.ASCII)
 _RFC2822 = re.compile(
     r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{4}\s+\d\d?:\d\d(?::\d\d)?\s*(?:[+-]\d{4}|[A-Za-z]{1,5})?", re.ASCII
@@ -190,11 +193,14 @@ def time_text(value: Any, zone: tzinfo | None) -> str | None:
     if not isinstance(value, str):
         return None
     text = value.strip()
-    match = _ISO.fullmatch(text)
-    if match is None or _NO_DATE.match(text):
+    if _NO_DATE.match(text):
         return None
     try:
-        return _from_iso(match, zone)
+        if _OURS.fullmatch(text):
+            datetime.fromisoformat(text)
+            return f"{text[:-1]}+00:00" if text[-1] == "Z" else text
+        match = _ISO.fullmatch(text)
+        return _from_iso(match, zone) if match else None
     except ValueError:
         return None
 

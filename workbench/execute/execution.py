@@ -133,7 +133,8 @@ class Execution:
 
     def _failed(self, call: str, problem: Problem) -> None:
         self._reasons.setdefault(call, problem)
-        if self.failure is None and (call == self._first or self.call(call).required):
+        needed = call in self.operation.orders.calls or self.call(call).required
+        if self.failure is None and (call == self._first or needed):
             self.failure = problem
 
     def call(self, name: str) -> Call:

@@ -59,18 +59,16 @@ def place_items(
     for option in place.options:
         inner = [scope]
         last = len(option) - 1
-        join = _join(keep) if last == 0 and option[0].root != "@" and not (parse or keyed or option[0].key) else None
-        if join is not None:
+        join = _join(keep) if len(place.options) == 1 and last == 0 and not (parse or keyed) else None
+        if join is not None and option[0].root != "@" and not option[0].key:
             inner = list(_joined(option[0], join, scope, run, spot))
             option = ()
         for level, path in enumerate(option):
             by_key = keyed and level == last
             inner = [item for outer in inner for item in _members(path, outer, run, spot, parse, by_key)]
             run.spend(len(inner) + 1)
-        if keep:
-            inner = [item for item in inner if holds(keep, ScopeView(run, item, spot.home, spot.place))]
         if inner:
-            return inner
+            return [item for item in inner if not keep or holds(keep, ScopeView(run, item, spot.home, spot.place))]
     return []
 
 
@@ -83,8 +81,8 @@ def _members(path: Path, scope: Scope, run: Run, spot: Spot, parse: str | None, 
         return
 
     for root in scope.starts(path):
-        position = 0
-        for node in find(root, path.steps, spot.met_object) if path.steps else [root]:
+        nodes = find(root, path.steps, spot.met_object) if path.steps else [root]
+        for position, node in enumerate(nodes):
             if parse is not None:
                 node = _parsed(node, parse, spot)
             if keyed and isinstance(node, dict):
@@ -96,10 +94,8 @@ def _members(path: Path, scope: Scope, run: Run, spot: Spot, parse: str | None, 
                 for index, member in enumerate(node):
                     if not nothing(member):
                         yield Scope(member, scope, index)
-            else:
-                if not nothing(node):
-                    yield Scope(node, scope, position)
-                position += 1
+            elif not nothing(node):
+                yield Scope(node, scope, position)
 
 
 def _join(keep: Conditions) -> tuple[Path, Path] | None:
@@ -118,15 +114,13 @@ def _joined(path: Path, join: tuple[Path, Path], scope: Scope, run: Run, spot: S
     """The items at a path that may hold for a join: large lists are indexed once a run, so that joins stay linear."""
     left, ours = join
     for root in scope.starts(path):
-        position = 0
-        for node in find(root, path.steps, spot.met_object) if path.steps else [root]:
+        nodes = find(root, path.steps, spot.met_object) if path.steps else [root]
+        for position, node in enumerate(nodes):
             if isinstance(node, list):
                 wanted = scalars(nodes_at(ours, Scope(None, scope), spot.home, spot.place))
                 yield from (Scope(node[index], scope, index) for index in run.index(node, left).positions(wanted))
-            else:
-                if not nothing(node):
-                    yield Scope(node, scope, position)
-                position += 1
+            elif not nothing(node):
+                yield Scope(node, scope, position)
 
 
 def _parsed(node: Any, kind: str, spot: Spot) -> Any:
@@ -172,7 +166,8 @@ def place_is_there(place: Place, scope: Scope) -> bool:
     JSON says "none" by an empty list, null or an empty object. XML says it by leaving the elements out, so there the
     last name may be missing, unless its parent holds other elements with children: then it has probably been renamed.
     """
-    return any(_is_there(root, option[0]) for option in place.options for root in scope.starts(option[0]))
+    starts = [(root, option[0]) for option in place.options for root in scope.starts(option[0])]
+    return not starts or any(_is_there(root, path) for root, path in starts)
 
 
 def _is_there(root: Any, path: Path) -> bool:

@@ -61,7 +61,7 @@ def block_rows(key: str, block: Block, scope: Scope, run: Run, make: Make) -> li
     rows: list[Record] = []
     for item in block_items(block, scope, run, spot):
         if block.related:
-            relate(block.related, item, run, Spot(item, ""))
+            relate(block.related, item, run, spot)
         record = make(block, item, run)
         if record and block.keep_fields and not holds(block.keep_fields, ScopeView(run, item, item, "", record)):
             continue
@@ -124,10 +124,10 @@ def _newest(returns: list[Record]) -> Record:
 
 
 DERIVED: Mapping[str, tuple[str, ...]] = {
-    "tracking_numbers": ("shipments", "lines.tracking_numbers", "lines"),
-    "carrier": ("shipments",),
-    "return_tracking_number": ("returns",),
-    "return_status": ("returns",),
+    "tracking_numbers": ("shipments", "shipments.tracking_number", "lines", "lines.tracking_numbers"),
+    "carrier": ("shipments", "shipments.carrier"),
+    "return_tracking_number": ("returns", "returns.tracking_number"),
+    "return_status": ("returns", "returns.status"),
 }
 
 
@@ -143,10 +143,10 @@ def unavailable_fields(block: Block, record: Record, failed: frozenset[str]) -> 
 def _unavailable(block: Block, record: Record, failed: frozenset[str], prefix: str) -> list[str]:
     names = []
     for field in block.fields:
-        if field.calls & failed:
-            if field.key not in record:
+        if field.key not in record:
+            if field.calls & failed:
                 names.append(prefix + field.key)
-        elif field.block is not None and field.key in record:
+        elif field.block is not None:
             held = record[field.key]
             for row in held if isinstance(held, list) else [held]:
                 inner = _unavailable(field.block, row, failed, f"{prefix}{field.key}.")

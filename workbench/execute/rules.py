@@ -89,7 +89,7 @@ class FieldRun:
             values = self.values(part, scope, self._as_text)
             if values:
                 pieces.append(values[0])
-                found = found or part.source != "value"
+                found = found or not isinstance(values[0], Constant)
         return rule.separator.join(pieces) if found else None
 
     def _cases(self, rule: Rule, scope: Scope, through: Finish) -> list[Any]:
@@ -130,12 +130,12 @@ class FieldRun:
                 return None
         if rule.lookup is not None:
             value = self._looked_up(rule, value)
+        if (rule.decimal is not None or rule.datetime is not None) and isinstance(value, bool):
+            value = self._without_truth(value)
         if value is None or isinstance(value, Pair):
             return value
         if rule.decimal is not None and not isinstance(value, Converted):
-            if isinstance(value, bool):
-                value = self._without_truth(value)
-            return None if value is None else Converted(self._decimal(value, rule.decimal, scope))
+            return Converted(self._decimal(value, rule.decimal, scope))
         if rule.datetime is not None and not isinstance(value, Converted):
             text = self._time(value, rule.datetime, scope)
             return None if text is None else Converted(text)
@@ -160,7 +160,7 @@ class FieldRun:
             return None
         if paired:
             return Pair(text_of(ours), raw)
-        return Constant(text_of(ours))
+        return text_of(ours)
 
     def _decimal(self, value: Any, options: Amount, scope: Scope) -> str:
         minor = options.minor_units
@@ -222,7 +222,7 @@ class FieldRun:
         if kind == CARRIER:
             raw = None if isinstance(value, Constant) else str(text)
             return Pair(carrier_code(str(text)), raw)
-        return text.upper() if kind == CURRENCY and len(text) == 3 else str(text)
+        return text.upper() if kind == CURRENCY and len(text) == 3 and text.isalpha() else str(text)
 
     def _as_text(self, value: Any, scope: Scope) -> list[Any]:
         """A part of a join."""
@@ -234,7 +234,9 @@ class FieldRun:
             except Trouble as trouble:
                 self.spot.report(trouble.what, trouble.how, trouble.code)
                 return []
-        text = "" if value is None else text_of(value) if not isinstance(value, Constant) else str(value)
+        if isinstance(value, Constant):
+            return [value]
+        text = "" if value is None else text_of(value)
         return [str(text)] if text else []
 
     def _status(self, value: Any) -> Pair:

@@ -146,7 +146,7 @@ class _Writer:
             self.emit(depth, f"if {variable} is ODD:")
             self.slowly(depth + 1, field, place, variable)
             if field.kind == CURRENCY:
-                self.emit(depth, f"elif {variable} is not None and len({variable}) == 3:")
+                self.emit(depth, f"elif {variable} is not None and len({variable}) == 3 and {variable}.isalpha():")
                 self.emit(depth + 1, f"{variable} = {variable}.upper()")
             return
         read = self.read(depth, rule.path, place) if rule.source == "path" else None

@@ -104,7 +104,7 @@ class _Compiler:
         for name, body in (block.get("with") or {}).items():
             related.append(_related(name, body))
             paths = [path for option in related[-1].place.options for path in option]
-            inner[name] = frozenset().union(*(_calls(path, inner) for path in paths))
+            inner[name] = _condition_calls(related[-1].keep, inner).union(*(_calls(path, inner) for path in paths))
         fields, keys = self.fields(block.get("fields") or {}, record, inner)
         return Block(
             many=many,
@@ -137,7 +137,8 @@ class _Compiler:
     def field(self, field: Field, rule: Any, names: Mapping[str, frozenset[str]]) -> FieldPlan:
         if field.kind in (OBJECT, LIST, EXTRA):
             compiled = self.block(rule if is_block(rule) else {"fields": rule}, field.record, names)
-            return FieldPlan(field.key, field.kind, "", "", None, compiled, compiled.calls)
+            calls = compiled.calls.union(*(inner.calls for inner in compiled.fields))
+            return FieldPlan(field.key, field.kind, "", "", None, compiled, calls)
         compiled_rule = compile_rule(rule)
         paths = _rule_paths(compiled_rule)
         calls = frozenset().union(*(_calls(path, names) for path in paths))

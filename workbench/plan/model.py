@@ -107,7 +107,7 @@ class FieldPlan(NamedTuple):
 
     Attributes:
         raw: The key that keeps the merchant's own word, if any.
-        calls: The calls whose answers the rule needs.
+        calls: The calls whose answers the rule needs, or the block and what is in it.
     """
 
     key: str
