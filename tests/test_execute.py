@@ -127,7 +127,12 @@ def test_an_indexed_join_equals_a_plain_one() -> None:
     lines = {"each": "^.rows", "keep": {"@.id": "^.key"}, "fields": {"id": "@~"}}
     plan = plan_of({"order_number": "@.key", "lines": {**lines, "each": "$.rows"}}, {"each": "$.orders"})
 
-    for key, expected in ((1, ["0", "1", "2", "4"]), ("1", ["0", "1", "4"]), ("01", ["3"]), (Decimal("1.0"), ["1", "2", "4"])):
+    for key, expected in (
+        (1, ["0", "1", "2", "4"]),
+        ("1", ["0", "1", "4"]),
+        ("01", ["3"]),
+        (Decimal("1.0"), ["1", "2", "4"]),
+    ):
         _, orders, _ = outcome(plan, {"rows": rows, "orders": [{"key": key}]})
         assert [line["id"] for line in orders[0].get("lines", [])] == expected, key
 

@@ -96,7 +96,9 @@ class SecretMissing(UsageError):
 
     def __init__(self, names: Iterable[str], message: str = "") -> None:
         self.names = tuple(names)
-        super().__init__(message or f"no value for {', '.join(self.names)} - set them in the environment or the .env file")
+        super().__init__(
+            message or f"no value for {', '.join(self.names)} - set them in the environment or the .env file"
+        )
 
 
 class VersionError(WorkbenchError):

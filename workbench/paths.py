@@ -32,7 +32,9 @@ _TOKEN = re.compile(
     rf"\.(?P<name>{_NAME})|\[(?:(?P<quoted>{_QUOTED})|(?P<index>{_INDEX}))\]|(?P<all>\[\*\])|(?P<filter>{_FILTER})",
     re.ASCII,
 )
-_TEST_TOKEN = re.compile(rf"@(?P<steps>{_STEP}*)(?:{_BLANK}(?P<op>==|!=|<=|>=|<|>){_BLANK}(?P<literal>{_LITERAL}))?", re.ASCII)
+_TEST_TOKEN = re.compile(
+    rf"@(?P<steps>{_STEP}*)(?:{_BLANK}(?P<op>==|!=|<=|>=|<|>){_BLANK}(?P<literal>{_LITERAL}))?", re.ASCII
+)
 _ESCAPE = re.compile(r"\\(.)")
 _RESERVED = {"where", "wherenot"}  # jsonpath-ng, our second opinion, cannot read them bare
 _PLAIN_NAME = re.compile(_NAME, re.ASCII)

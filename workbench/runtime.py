@@ -1,13 +1,14 @@
 """Load and map: the mapping file's model, the decoder and the executor together. No network.
 
-    mapping = load("mappings/northwind")
-    result = mapping.map(response_bytes, inputs={"email": "jane@example.com"})
+mapping = load("mappings/northwind")
+result = mapping.map(response_bytes, inputs={"email": "jane@example.com"})
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping as Table
+from collections.abc import Iterable
+from collections.abc import Mapping as Table
 from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Any
@@ -20,7 +21,6 @@ from workbench.execute.explain import Explanation, explain
 from workbench.execute.scope import Scope
 from workbench.mapping import MappingFile, load_text
 from workbench.orders import Result
-from workbench.paths import text_of
 from workbench.plan import Call, Operation, Plan, compile_plan
 
 RELEASED = "released"

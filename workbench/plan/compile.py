@@ -157,7 +157,8 @@ def compile_rule(rule: Any) -> Rule:
         parts=tuple(compile_rule(part) for part in rule[source]) if source in ("first", "join") else (),
         cases=tuple(map(_case, rule["cases"])) if source == "cases" else (),
         value=rule.get("value"),
-        separator=text_of(rule["separator"]) if "separator" in rule and not isinstance(rule["separator"], str)
+        separator=text_of(rule["separator"])
+        if "separator" in rule and not isinstance(rule["separator"], str)
         else rule.get("separator", " "),
         at=compile_place(rule["at"]) if "at" in rule else None,
         null_when=tuple(null_when) if isinstance(null_when, list) else (null_when,) if null_when != () else (),
