@@ -40,7 +40,7 @@ _RESERVED = {"where", "wherenot"}  # jsonpath-ng, our second opinion, cannot rea
 _PLAIN_NAME = re.compile(_NAME, re.ASCII)
 
 Step = tuple[str, Any]
-"""("name", text), ("index", number), ("all", None) or ("filter", tests); a test is (steps, operator or None, literal)."""
+"""("name", text), ("index", number), ("all", None) or ("filter", tests); a test is (steps, operator or None, word)."""
 
 
 class PathError(ValueError):
@@ -80,7 +80,7 @@ def is_path(value: object) -> bool:
 
 
 def is_path_word(value: object) -> bool:
-    """Whether a text on the right of a condition, or after `then:`, is a path: a bare `$`, `@` or `^` is a word there."""
+    """Whether a text on the right of a condition, or after `then:`, is a path; a bare `$`, `@` or `^` is a word."""
     match = _ROOT.fullmatch(value) if isinstance(value, str) else None
     if match is None or not match[3]:
         return False
