@@ -89,7 +89,7 @@ class TopLevel(Entity):
     __slots__ = ("problems",)
 
     def __init__(self, values: dict[str, Any], problems: tuple[Problem, ...] = ()) -> None:
-        super().__init__(values)
+        self._values = values
         self.problems = problems
 
 

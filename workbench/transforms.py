@@ -110,27 +110,29 @@ def matches(compiled: Any, value: Any) -> list[str]:
 
 # ---------------------------------------------------------------- amounts
 
-_PLAIN_AMOUNT = re.compile(r"-?(?:0|[1-9]\d{0,29})(?:\.\d{1,30})?", re.ASCII)
+_HUGE = 10**30
 _AMOUNT = re.compile(r"([+-]?)[^\d.,+-]{0,5}([+-]?(?:\d[\d.,'’\s]*|[.,]\d+))[^\d.,+-]{0,5}")
 _NOT_A_NUMBER = "not a number"
 
 
 def amount_text(value: Any) -> str | None:
     """The value as decimal text when that takes no thought, else None; `to_decimal` does the rest."""
-    if type(value) is Decimal:
+    kind = type(value)
+    if kind is int:
+        return str(value) if -_HUGE < value < _HUGE else None
+    if kind is Decimal:
         text = str(value)
-        return text if _PLAIN_AMOUNT.fullmatch(text) else None
-    if type(value) is int:
-        return str(value) if -(10**30) < value < 10**30 else None
-    if isinstance(value, str):
-        text = value.strip()
-        return text if _PLAIN_AMOUNT.fullmatch(text) else None
-    return None
+        return None if "E" in text or "N" in text or "I" in text else text
+    if not isinstance(value, str) or not value.replace(".", "", 1).isdecimal():
+        return None
+    first = value[0]  # digits alone, and at most one point: what is left is where the point and the zeros stand
+    plain = first != "." and value[-1] != "." and (first != "0" or value[1:2] in (".", ""))
+    return str(value) if plain and len(value) < 40 and value.isascii() else None
 
 
 def minor_text(value: Any, digits: int) -> str | None:
     """A whole number of minor units as decimal text when that takes no thought, else None."""
-    if type(value) is not int or not -(10**30) < value < 10**30:
+    if type(value) is not int or not -_HUGE < value < _HUGE:
         return None
     if digits == 0:
         return str(value)
@@ -176,9 +178,7 @@ _NO_DATE = re.compile(r"0000-00-00|0001-01-01|1900-01-01|00000000$|0{8}T?0{6}$")
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?)?\s*([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
-_OURS = re.compile(  # what isoformat would write, or all but that
-    r"\d{4}-\d\d-\d\d(?:T(?:[01]\d|2[0-3]):\d\d:\d\d(?:Z|\+\d\d:\d\d|-(?!00:00)\d\d:\d\d))?", re.ASCII
-)
+_PLAIN_MARKS = {"--T::+:": 25, "--": 10, "--T::Z": 20}
 _NET = re.compile(r"/Date\((-?\d{1,18})([+-]\d{4})?\)/", re.ASCII)
 _RFC2822 = re.compile(
     r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{4}\s+\d\d?:\d\d(?::\d\d)?\s*(?:[+-]\d{4}|[A-Za-z]{1,5})?", re.ASCII
@@ -189,18 +189,22 @@ _UNREADABLE = ("not a date that the rule can read", "say datetime: {format: ...}
 
 
 def time_text(value: Any, zone: tzinfo | None) -> str | None:
-    """The value as ISO 8601 when it is plainly written so, else None; `to_time` does the rest."""
+    """The value as ISO 8601 when it is plainly written so, else None; `to_time` does the rest.
+
+    Most times are written as `isoformat` would, and most work on a page is its times, so these go first: in
+    `2026-03-04T05:06:07+01:00` every third character from the fifth on is a mark, and no date that stands for "none"
+    begins with a 2.
+    """
     if not isinstance(value, str):
         return None
-    text = value.strip()
-    if _NO_DATE.match(text):
-        return None
     try:
-        if _OURS.fullmatch(text):
-            datetime.fromisoformat(text)
-            return f"{text[:-1]}+00:00" if text[-1] == "Z" else text
+        marks = value[4::3]
+        if len(value) == _PLAIN_MARKS.get(marks) and value[0] == "2" and value[11:13] < "24":
+            datetime.fromisoformat(value)
+            return f"{value[:-1]}+00:00" if marks[-1] == "Z" else str(value)
+        text = value.strip()
         match = _ISO.fullmatch(text)
-        return _from_iso(match, zone) if match else None
+        return None if match is None or _NO_DATE.match(text) else _from_iso(match, zone)
     except ValueError:
         return None
 

@@ -16,7 +16,7 @@ from workbench.documents import Document, Element, Limits
 from workbench.errors import Problem, UsageError
 from workbench.execute.generate import maker
 from workbench.execute.items import Spot, block_items, place_is_there, relate
-from workbench.execute.records import Make, Record, gather, make_record, unavailable_fields
+from workbench.execute.records import Make, Record, make_record, unavailable_fields
 from workbench.execute.rules import FieldRun
 from workbench.execute.scope import Exhausted, Failed, Run, Scope, ScopeView, nodes_at
 from workbench.orders import FAILED, FOUND, NONE, TOP_LEVEL, WITHHELD, Result, TopLevel
@@ -238,7 +238,6 @@ class Execution:
         blank = dropped = withheld = 0
         kind = TOP_LEVEL[self.record]
         for item in items:
-            self.run.spend(1)
             record = self._made(block, item, make)
             if not record:
                 blank += 1
@@ -249,7 +248,7 @@ class Execution:
             elif verify and not holds(verify, self._view(item, record)):
                 withheld += 1
             else:
-                own = self._told(item, f"{self.record}[{len(orders)}]")
+                own = self._told(item, f"{self.record}[{len(orders)}]") if item.reports else []
                 problems += own
                 orders.append(kind(record, tuple(own)))
         problems = self._general(items, blank, len(orders)) + problems
@@ -268,24 +267,25 @@ class Execution:
         record = make(block, item, self.run)
         if not record:
             return record
-        if self.record == "order" and gather(record):
-            record = {key: record[key] for key in block.keys if key in record}
-        failed = self._failed_calls(item)
-        missing: list[str] = []
-        if failed:
-            missing = unavailable_fields(block, record, failed)
-            for name in sorted(failed):
-                reason = self._reasons.get(name)
-                Spot(item, "").report(f"call {name!r} failed{': ' + reason.what if reason else ''}", code="unavailable")
-            if missing:
-                record[NAMES_KEY] = missing
-        self._require(item, record, missing)
-        self._expect(item, record, missing)
+        missing = self._unavailable(block, item, record) if self._reasons else []
+        if any(map(record.keys().isdisjoint, self._required)):
+            self._require(item, record, missing)
+        if self.plan.expect:
+            self._expect(item, record, missing)
         return record
 
+    def _unavailable(self, block: Block, item: Scope, record: Record) -> list[str]:
+        """Notes what is unknown because a call failed: neither there nor absent."""
+        failed = self._failed_calls(item)
+        for name in sorted(failed):
+            reason = self._reasons.get(name)
+            Spot(item, "").report(f"call {name!r} failed{': ' + reason.what if reason else ''}", code="unavailable")
+        missing = unavailable_fields(block, record, failed) if failed else []
+        if missing:
+            record[NAMES_KEY] = missing
+        return missing
+
     def _failed_calls(self, item: Scope) -> frozenset[str]:
-        if not self._reasons:
-            return frozenset()
         names = {name for name, roots in self._names.items() if isinstance(roots, Failed)}
         names |= {name for name, roots in (item.names or {}).items() if isinstance(roots, Failed)}
         return frozenset(names - {"$"})

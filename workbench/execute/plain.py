@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.documents import Element, Elements, Text
-from workbench.execute.records import block_rows, block_value, lift, make_record
+from workbench.execute.records import block_rows, block_value, carrier_of, lift, make_record, newest_of, numbers_of
 from workbench.execute.rules import FieldRun, carrier_code
 from workbench.execute.scope import Exhausted, Run, Scope, nothing
 from workbench.plan import FieldPlan
@@ -75,5 +75,9 @@ SPACE: dict[str, Any] = {
     "amount": amount_text, "minor": minor_text, "time": time_text, "carrier": carrier_code,
     "block_rows": block_rows, "block_value": block_value, "make_record": make_record,
     "nothing": nothing,
+    "EMPTY": _EMPTY,
+    "numbers_of": numbers_of,
+    "carrier_of": carrier_of,
+    "newest_of": newest_of,
 }  # fmt: skip
 """The names that generated code starts with."""

@@ -27,6 +27,8 @@ def make_record(block: Block, scope: Scope, run: Run) -> Record:
             found = FieldRun(field, scope, run).value()
         if found is not None:
             store(field, found, values, scope)
+    if block.gathers:
+        gather(values)
     return {key: values[key] for key in block.keys if key in values}
 
 
@@ -84,35 +86,51 @@ def lift(reports: list[Report], scope: Scope, place: str) -> None:
 NEWEST = "created_at"
 
 
-def gather(order: Record) -> bool:
-    """Fills what the order does not say itself from its shipments, lines and returns; tells whether it added a key."""
-    before = len(order)
-    shipments, lines = order.get("shipments", ()), order.get("lines", ())
+def gather(order: Record) -> None:
+    """Fills what the order does not say itself from its shipments, lines and returns."""
+    shipments = order.get("shipments")
     if "tracking_numbers" not in order:
-        numbers = [row["tracking_number"] for row in shipments if "tracking_number" in row]
-        numbers += [number for row in lines for number in row.get("tracking_numbers", ())]
-        if numbers:
-            order["tracking_numbers"] = list(dict.fromkeys(numbers))
+        numbers = numbers_of(shipments, order.get("lines"))
+        if numbers is not None:
+            order["tracking_numbers"] = numbers
     if "carrier" not in order:
-        row = next((row for row in shipments if "carrier" in row), None)
-        if row is not None:
-            _take(order, "carrier", row, "carrier")
+        _take(order, "carrier", *carrier_of(shipments))
     if returns := order.get("returns"):
-        newest = _newest(returns)
+        newest = newest_of(returns)
         if "return_tracking_number" not in order and "tracking_number" in newest:
             order["return_tracking_number"] = newest["tracking_number"]
-        if "return_status" not in order and "status" in newest:
-            _take(order, "return_status", newest, "status")
-    return len(order) > before
+        if "return_status" not in order:
+            _take(order, "return_status", newest.get("status"), newest.get("status_raw"))
 
 
-def _take(order: Record, key: str, row: Record, source: str) -> None:
-    order[key] = row[source]
-    if f"{source}_raw" in row:
-        order.setdefault(f"{key}_raw", row[f"{source}_raw"])
+def _take(order: Record, key: str, ours: str | None, raw: str | None) -> None:
+    if ours is not None:
+        order[key] = ours
+        if raw is not None:
+            order.setdefault(f"{key}_raw", raw)
 
 
-def _newest(returns: list[Record]) -> Record:
+def numbers_of(shipments: list[Record] | None, lines: list[Record] | None) -> list[str] | None:
+    """The tracking numbers of shipments, then of lines, each once."""
+    numbers: dict[str, None] = {}
+    for row in shipments or ():
+        if "tracking_number" in row:
+            numbers[row["tracking_number"]] = None
+    for row in lines or ():
+        if "tracking_numbers" in row:
+            numbers.update(dict.fromkeys(row["tracking_numbers"]))
+    return list(numbers) or None
+
+
+def carrier_of(shipments: list[Record] | None) -> tuple[str | None, str | None]:
+    """The carrier of the first shipment that has one: our word and theirs."""
+    for row in shipments or ():
+        if "carrier" in row:
+            return row["carrier"], row.get("carrier_raw")
+    return None, None
+
+
+def newest_of(returns: list[Record]) -> Record:
     """The latest by its date when all have one, else the last listed."""
     from workbench.conditions import instant
 

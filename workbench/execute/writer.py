@@ -102,6 +102,8 @@ class _Writer:
                     self.emit(depth, f"{place.scope}.currency = {variable}")
         record = self.name("r")
         self.emit(depth, f"{record} = {{}}")
+        if block.gathers:
+            self.gather(depth, held, twins)
         for key in block.keys:
             raw = twins.get(key)
             if key in held:
@@ -117,6 +119,34 @@ class _Writer:
         if place.ensure is not None:
             self.emit(depth, f"if {place.scope} is None: {place.scope} = {place.ensure}")
         self.emit(depth, f"{variable} = slow({self.constant(field)}, {place.scope}, run)")
+
+    def gather(self, depth: int, held: dict[str, str], twins: dict[str, str]) -> None:
+        """Writes what an order takes from its parts, as `records.gather` does."""
+        shipments, lines, returns = held.get("shipments"), held.get("lines"), held.get("returns")
+        if shipments or lines:
+            numbers = self.known(depth, held, "tracking_numbers")
+            self.emit(depth, f"if {numbers} is None: {numbers} = numbers_of({shipments}, {lines})")
+        if shipments:
+            self.pair_from(depth, held, twins, "carrier", f"carrier_of({shipments})")
+        if returns:
+            newest = self.name("n")
+            self.emit(depth, f"if {returns} is None: {newest} = EMPTY", f"else: {newest} = newest_of({returns})")
+            number = self.known(depth, held, "return_tracking_number")
+            self.emit(depth, f"if {number} is None: {number} = {newest}.get('tracking_number')")
+            words = f"({newest}.get('status'), {newest}.get('status_raw'))"
+            self.pair_from(depth, held, twins, "return_status", words)
+
+    def known(self, depth: int, variables: dict[str, str], key: str) -> str:
+        """The variable of a field; one that has no rule gets an empty one."""
+        if key not in variables:
+            variables[key] = self.name("v")
+            self.emit(depth, f"{variables[key]} = None")
+        return variables[key]
+
+    def pair_from(self, depth: int, held: dict[str, str], twins: dict[str, str], key: str, words: str) -> None:
+        """Writes our word and theirs, where the field's own rule found nothing."""
+        ours, raw = self.known(depth, held, key), self.known(depth, twins, f"{key}_raw")
+        self.emit(depth, f"if {ours} is None: {ours}, {raw} = {words}")
 
     # -------------------------------------------------------- reading
 
@@ -142,11 +172,9 @@ class _Writer:
     def field(self, depth: int, field: FieldPlan, place: _Place, variable: str) -> None:
         """Writes what evaluates a scalar field into a variable."""
         rule = field.rule or Rule("value")
-        if field.kind in (TEXT, CURRENCY) and self.words(depth, rule, place, variable):
-            self.emit(depth, f"if {variable} is ODD:")
-            self.slowly(depth + 1, field, place, variable)
+        if field.kind in (TEXT, CURRENCY) and self.words(depth, field, rule, place, variable):
             if field.kind == CURRENCY:
-                self.emit(depth, f"elif {variable} is not None and len({variable}) == 3 and {variable}.isalpha():")
+                self.emit(depth, f"if {variable} is not None and len({variable}) == 3 and {variable}.isalpha():")
                 self.emit(depth + 1, f"{variable} = {variable}.upper()")
             return
         read = self.read(depth, rule.path, place) if rule.source == "path" else None
@@ -174,13 +202,15 @@ class _Writer:
                 return f"minor({variable}, {units})"
         return None
 
-    def words(self, depth: int, rule: Rule, place: _Place, variable: str) -> bool:
+    def words(self, depth: int, field: FieldPlan, rule: Rule, place: _Place, variable: str) -> bool:
         """Writes a text: a path, the first of several, or several joined; False when the rule is another."""
         if rule.source == "path" and rule.bare:
             read = self.read(depth, rule.path, place)
             if read is None:
                 return False
             self.word(depth, read, variable)
+            self.emit(depth + 1, f"if {variable} is ODD:")
+            self.slowly(depth + 2, field, place, variable)
             return True
         if rule.source not in ("first", "join") or not _only(rule):
             return False
@@ -195,6 +225,8 @@ class _Writer:
                 if index:
                     self.emit(depth, f"if {variable} is None:")
                 self.word(inside, str(read), variable)
+            self.emit(depth, f"if {variable} is ODD:")
+            self.slowly(depth + 1, field, place, variable)
             return True
         parts = [self.name("w") for _ in reads]
         for read, part in zip(reads, parts, strict=True):
@@ -203,13 +235,15 @@ class _Writer:
         pieces = f"[w for w in ({', '.join(parts)},) if w is not None]"
         self.emit(depth, f"if {odd}: {variable} = ODD")
         self.emit(depth, f"else: {variable} = {self.constant(rule.separator)}.join({pieces}) or None")
+        self.emit(depth, f"if {variable} is ODD:")
+        self.slowly(depth + 1, field, place, variable)
         return True
 
     def word(self, depth: int, read: str, variable: str) -> None:
-        """Writes one text: trimmed, or None, or odd."""
+        """Writes one text: trimmed, or None, or odd; its last line stands where the value was no plain text."""
         self.emit(depth, f"{variable} = {read}")
         self.emit(depth, f"if type({variable}) is S: {variable} = {variable}.strip() or None")
-        self.emit(depth, f"elif {variable} is not None: {variable} = text({variable})")
+        self.emit(depth, f"elif {variable} is not None:", f"    {variable} = text({variable})")
 
     def pair(self, depth: int, field: FieldPlan, place: _Place, variable: str) -> str:
         """Writes a status or carrier: our word into the variable, theirs into the one that is given back."""

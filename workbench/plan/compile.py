@@ -118,6 +118,7 @@ class _Compiler:
             fields=fields,
             keys=keys,
             calls=own,
+            gathers=record == "order",
             inline="each" not in block and "at" not in block,
         )
 

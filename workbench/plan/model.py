@@ -85,6 +85,7 @@ class Block(NamedTuple):
         fields: In the order of evaluation.
         keys: Every key that a record may get, in the order in which it is shown.
         calls: The calls whose answers the place itself needs.
+        gathers: An order, which takes from its parts what it does not say itself.
         inline: Fields alone, without a place: they stand on the item that the record around them stands on.
     """
 
@@ -99,6 +100,7 @@ class Block(NamedTuple):
     fields: tuple[FieldPlan, ...]
     keys: tuple[str, ...]
     calls: frozenset[str]
+    gathers: bool
     inline: bool
 
 
