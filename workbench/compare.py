@@ -53,7 +53,8 @@ def compare(old: Mapping, new: Mapping, samples: Iterable[Sample]) -> Comparison
     differences = [
         result_differences(golden_of(replay(old, sample)), golden_of(replay(new, sample)))
         for sample in samples
-        if sample.operation is None or (sample.operation in old.plan.operations and sample.operation in new.plan.operations)
+        if sample.operation is None
+        or (sample.operation in old.plan.operations and sample.operation in new.plan.operations)
     ]
     results = summed(differences)
     added = added_fields(old.file.data, new.file.data)

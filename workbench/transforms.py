@@ -72,6 +72,11 @@ class Lookup:
             if (amount := number(word)) is not None:
                 self.numbers.setdefault(amount, ours)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lookup) and self.exact == other.exact
+
+    __hash__ = None  # type: ignore[assignment]  # holds tables
+
     def find(self, value: Any) -> tuple[bool, Any]:
         """(whether the word is known, our word)."""
         text = text_of(value)

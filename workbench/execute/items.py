@@ -141,7 +141,7 @@ def grouped(items: list[Scope], path: Path, spot: Spot) -> list[Scope]:
     """Rows of one value are one item, in order of first appearance: the first row, with all of them as `rows:$`."""
     groups: dict[tuple[str, ...], list[Scope]] = {}
     for item in items:
-        values = scalars(node for root in item.starts(path) for node in find(root, path.steps))
+        values = scalars(nodes_at(path, item, spot.home, spot.place))
         groups.setdefault(tuple(map(text_of, values)), []).append(item)
     if groups.pop((), None):
         spot.report("rows without the value they are grouped by, left out", code="not_grouped")

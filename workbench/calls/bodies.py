@@ -1,0 +1,258 @@
+"""Bodies of calls: JSON and GraphQL from trees of templates, forms from pairs, XML, SOAP and text from one template.
+
+A JSON body stays typed: a number of a document stays a number, an input stays text. A GraphQL document is never a
+template; values go by its variables.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from workbench.calls.soap import envelope_text, soap_headers
+from workbench.calls.values import Escape, Values, json_text, plain_text, query_value, xml_text
+from workbench.errors import UsageError
+from workbench.paths import Path, text_of
+from workbench.plan import Call
+from workbench.templates import Template, TemplateError, compile_template
+
+_DECLARED = re.compile(r"""\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+JSON = ("Content-Type", "application/json")
+
+
+class Text(NamedTuple):
+    """A text of a tree that holds templates."""
+
+    parts: Template
+
+    def value(self, values: Values) -> Any:
+        """The text; a path alone gives what the document holds, with its type."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], Path):
+            return values.typed(self.parts[0])
+        return values.text(self.parts, json_text)
+
+
+def template(text: object, call: str) -> Template:
+    """The compiled form of a text in a call.
+
+    Raises:
+        UsageError: It is no template.
+    """
+    try:
+        return compile_template(text_of(text))
+    except TemplateError as error:
+        raise UsageError(f"call {call!r}: {error}") from None
+
+
+def tree(data: Any, call: str) -> Any:
+    """Plain data with every text compiled."""
+    if isinstance(data, str):
+        # not text_of, which would trim: a blank inside a body is the engineer's
+        return Text(_compiled(data, call)) if "{" in data else data
+    if isinstance(data, Mapping):
+        return {str(key): tree(value, call) for key, value in data.items()}
+    return [tree(value, call) for value in data] if isinstance(data, list) else data
+
+
+def _compiled(text: str, call: str) -> Template:
+    try:
+        return compile_template(text)
+    except TemplateError as error:
+        raise UsageError(f"call {call!r}: {error}") from None
+
+
+def filled(node: Any, values: Values) -> Any:
+    """A tree with its texts filled in."""
+    if isinstance(node, Text):
+        return node.value(values)
+    if isinstance(node, dict):
+        return {key: filled(value, values) for key, value in node.items()}
+    return [filled(value, values) for value in node] if isinstance(node, list) else node
+
+
+def json_of(node: Any) -> str:
+    """JSON text; numbers keep their digits, which `json.dumps` cannot do for a `Decimal`."""
+    if isinstance(node, Mapping):
+        return "{" + ",".join(f"{json.dumps(key)}:{json_of(value)}" for key, value in node.items()) + "}"
+    if isinstance(node, list):
+        return "[" + ",".join(map(json_of, node)) + "]"
+    if isinstance(node, Decimal):
+        return text_of(node)
+    return json.dumps(str(node) if isinstance(node, str) else node)
+
+
+Params = dict[str, Any]
+"""What paging sets, by the parameter's name; a body takes out what it has a place for, the query gets the rest."""
+
+
+class Body:
+    """No body, and the base of every kind."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def content(self, values: Values, params: Params) -> bytes:
+        """The bytes to send."""
+        return b""
+
+    def texts(self) -> list[Template]:
+        """Its templates, for finding out what the call needs."""
+        return []
+
+
+class JsonBody(Body):
+    """JSON, from a tree of templates. Paging sets a parameter that the tree has, also by a dotted name."""
+
+    headers = (JSON,)
+
+    def __init__(self, data: Any, call: str) -> None:
+        self._tree = tree(data, call)
+
+    def content(self, values: Values, params: Params) -> bytes:
+        """The bytes to send."""
+        data = filled(self._tree, values)
+        for name in list(params):
+            holder, _, last = _holder(data, name)
+            if isinstance(holder, dict) and last in holder:
+                holder[last] = params.pop(name)
+        return json_of(data).encode()
+
+    def texts(self) -> list[Template]:
+        """Its templates."""
+        return _texts(self._tree)
+
+
+class GraphqlBody(JsonBody):
+    """A document, as it stands, and its variables; paging sets variables."""
+
+    def __init__(self, data: Any, call: str) -> None:
+        if not isinstance(data, Mapping) or not isinstance(data.get("document"), str):
+            raise UsageError(f"call {call!r}: graphql: needs document:, and variables: for the values that go into it")
+        super().__init__(dict(data.get("variables") or {}), call)
+        self._document = data["document"]
+
+    def content(self, values: Values, params: Params) -> bytes:
+        """The bytes to send."""
+        variables = filled(self._tree, values) | dict(params)
+        params.clear()
+        return json_of({"query": self._document, "variables": variables}).encode()
+
+
+class FormBody(Body):
+    """Pairs, as a browser sends a form; a list gives one pair per member."""
+
+    headers = (("Content-Type", "application/x-www-form-urlencoded"),)
+
+    def __init__(self, data: Any, call: str) -> None:
+        if not isinstance(data, Mapping):
+            raise UsageError(f"call {call!r}: form: is a table of names and values")
+        self._pairs = Pairs(data, call)
+
+    def content(self, values: Values, params: Params) -> bytes:
+        """The bytes to send."""
+        own = {name: params.pop(name) for name in list(params) if name in self._pairs.names}
+        return self._pairs.text(values, own).encode()
+
+    def texts(self) -> list[Template]:
+        """Its templates."""
+        return self._pairs.texts()
+
+
+class TextBody(Body):
+    """One template: XML, a SOAP envelope, or plain text."""
+
+    def __init__(self, text: Any, call: str, escape: Escape, headers: tuple[tuple[str, str], ...]) -> None:
+        if not isinstance(text, str):
+            raise UsageError(f"call {call!r}: its body is not a text")
+        self._parts = _compiled(text, call)
+        self._escape = escape
+        self.headers = headers
+        declared = _DECLARED.match(text)
+        self._encoding = declared[1] if declared else "utf-8"
+        try:
+            "".encode(self._encoding)
+        except LookupError:
+            raise UsageError(f"call {call!r}: its body declares an encoding that nobody knows") from None
+
+    def content(self, values: Values, params: Params) -> bytes:
+        """The bytes to send."""
+        text = values.text(self._parts, self._escape)
+        return text.encode(self._encoding, "xmlcharrefreplace" if self._escape is xml_text else "strict")
+
+    def texts(self) -> list[Template]:
+        """Its templates."""
+        return [self._parts]
+
+
+class Pairs:
+    """Names and values of a query or a form, in order."""
+
+    def __init__(self, table: Mapping[str, Any], call: str) -> None:
+        self._pairs: list[tuple[str, Template]] = []
+        for name, value in table.items():
+            members = value if isinstance(value, list) else [] if value is None else [value]
+            if any(isinstance(member, (list, Mapping)) for member in members):
+                raise UsageError(
+                    f"call {call!r}: the value of {name!r} is a table - write its parts as names of their own"
+                )
+            self._pairs += [(str(name), template(member, call)) for member in members]
+        self.names = frozenset(str(name) for name in table)
+
+    def text(self, values: Values, params: Mapping[str, Any]) -> str:
+        """The pairs, encoded; what paging sets takes the place of a pair of that name."""
+        found = [(name, values.text(parts, query_value)) for name, parts in self._pairs if name not in params]
+        found += [(name, query_value(text_of(value))) for name, value in params.items()]
+        return "&".join(f"{query_value(name)}={value}" for name, value in found)
+
+    def texts(self) -> list[Template]:
+        """The templates of the values."""
+        return [parts for _, parts in self._pairs]
+
+
+def make_body(call: Call) -> Body:
+    """The body of a call, compiled.
+
+    Raises:
+        UsageError: It cannot be what its kind says.
+    """
+    kind, data, name = call.body_kind, call.body, call.name
+    if kind is None:
+        return Body()
+    if call.method == "GET":
+        raise UsageError(f"call {name!r}: get: has no {kind}: - write post:, and reads: true where it only reads")
+    if kind == "json":
+        return JsonBody(data, name)
+    if kind == "graphql":
+        return GraphqlBody(data, name)
+    if kind == "form":
+        return FormBody(data, name)
+    if kind == "soap":
+        soap = data if isinstance(data, Mapping) else {"body": data}
+        return TextBody(envelope_text(soap, name), name, xml_text, soap_headers(soap, name))
+    if kind == "xml":
+        return TextBody(data, name, xml_text, (("Content-Type", "application/xml; charset=utf-8"),))
+    body = TextBody(data, name, plain_text, (("Content-Type", "text/plain; charset=utf-8"),))
+    if any(isinstance(part, Path) for parts in body.texts() for part in parts):
+        raise UsageError(
+            f"call {name!r}: text: takes inputs only - nothing says how a value of an answer is escaped there"
+        )
+    return body
+
+
+def _texts(node: Any) -> list[Template]:
+    if isinstance(node, Text):
+        return [node.parts]
+    members = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return [parts for member in members for parts in _texts(member)]
+
+
+def _holder(data: Any, name: str) -> tuple[Any, str, str]:
+    """The object in which a dotted name ends; a name that stands there whole wins."""
+    if isinstance(data, dict) and name in data:
+        return data, "", name
+    head, _, last = name.rpartition(".")
+    for part in head.split(".") if head else ():
+        data = data.get(part) if isinstance(data, dict) else None
+    return data, head, last

@@ -1,0 +1,73 @@
+"""Statuses that are failures, as typed errors that say what to do and whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urljoin
+
+from workbench.calls.auth import origin_of
+from workbench.calls.messages import Request, Response
+from workbench.errors import Forbidden, HttpError, NotFound, RateLimited, ServerError, Unauthorized
+
+
+def http_error(request: Request, response: Response, secrets: Sequence[str] = ()) -> HttpError:
+    """The error of a status that is not 2xx and that the mapping does not declare.
+
+    Args:
+        request: What was sent.
+        response: What came.
+        secrets: The names of the secrets that were used.
+    """
+    status = response.status
+    told = f"(HTTP {status})"
+    kind: type[HttpError] = HttpError
+    what, how = f"the merchant refuses the request {told}", "check the URL, query:, headers: and body of the call"
+    if status == 401:
+        names = f"check {', '.join(secrets)}; " if secrets else "say auth: under connection; "
+        kind, what = Unauthorized, f"the merchant does not accept the credentials {told}"
+        how = f"{names}if they are right, ask the merchant whether they were revoked"
+    elif status == 403:
+        kind, what = Forbidden, f"the credentials are known and may not do this {told}"
+        how = "ask the merchant to let them read orders, and whether it admits calls from this machine"
+    elif status in (404, 410):
+        kind, what = NotFound, f"nothing is at this address {told}"
+        how = f"check the URL; if it means no such order, say not_found_when: {{http.status: {status}}}"
+    elif status == 429:
+        kind, what = RateLimited, f"too many requests {told}"
+        how = f"{_pause(response)}; if it stays, ask the merchant for a higher limit"
+    elif status >= 500:
+        kind, what = ServerError, f"the merchant's server failed {told}"
+        how = f"{_pause(response)}; if it stays, tell the merchant"
+    elif status == 407:
+        what, how = f"the proxy refuses the call {told}", "check WORKBENCH_PROXY and its credentials"
+    elif 300 <= status < 400:
+        what, how = _redirect(request, response)
+    return kind(what, how, where=request.call, status=status)
+
+
+def _pause(response: Response) -> str:
+    after = response.headers.get("retry-after", "").strip()
+    return (
+        f"try again after {int(after)} seconds"
+        if after.isascii() and after.isdigit() and len(after) < 7
+        else "try again later"
+    )
+
+
+def _redirect(request: Request, response: Response) -> tuple[str, str]:
+    """Nothing is followed: a redirect may lead to a private address, or take secrets elsewhere."""
+    location = response.headers.get("location", "")
+    told = f"(HTTP {response.status})"
+    if not location:
+        return f"a redirect to nowhere {told}", "check base_url and the call's URL"
+    try:
+        same = origin_of(urljoin(request.url, location)) == origin_of(request.url)
+    except ValueError:
+        same = False
+    if same:
+        return (
+            f"a redirect to another path of the same server {told}",
+            "no redirect is followed; put that path into the call",
+        )
+    how = "no redirect is followed; ask the merchant for the right address and put it into base_url"
+    return f"a redirect to another server {told}", f"{how}; often it is http instead of https, or a login page"

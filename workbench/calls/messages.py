@@ -1,0 +1,82 @@
+"""A request, its response, and the generators that trade one for the other."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+Got = TypeVar("Got")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, ready to be sent. Its `repr` shows no value of a customer and no secret.
+
+    Attributes:
+        method: In capitals.
+        url: Absolute and percent-encoded.
+        headers: Names and values, in order.
+        body: What is sent; empty for none.
+        call: The call of the operation that it belongs to.
+        key: For a call made per order, what its URL takes from the order.
+        page: Which page of the call, from 1.
+        timeout_s: How long to wait for the next bytes of the answer; None: the connection's setting.
+    """
+
+    method: str
+    url: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+    call: str = "main"
+    key: str = field(default="", repr=False)
+    page: int = 1
+    timeout_s: float | None = None
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, or None."""
+        return next((value for known, value in self.headers if known.casefold() == name.casefold()), None)
+
+    def with_header(self, name: str, value: str) -> Request:
+        """The same request with that header, in place of one of that name."""
+        others = tuple(pair for pair in self.headers if pair[0].casefold() != name.casefold())
+        return replace(self, headers=(*others, (name, value)))
+
+    @property
+    def identity(self) -> tuple[str, str, tuple[tuple[str, str], ...], bytes]:
+        """What makes two requests the same one."""
+        return (self.method, self.url, self.headers, self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came: decompressed, not yet decoded.
+
+    Attributes:
+        status: The HTTP status.
+        headers: By their names in lower case; several of one name are joined by a comma.
+        body: The bytes.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was sent and what came, for recording: every known secret is masked, on both sides.
+
+    Attributes:
+        request: As it was sent, secrets masked.
+        response: As it came, secrets masked; None when no answer came.
+        error: The code of the error, when no answer came.
+    """
+
+    request: Request
+    response: Response | None = None
+    error: str = ""
+
+
+Flow = Generator[Request, Response, Got]
+"""A body without I/O: yields requests, receives responses (or has the error thrown in), returns what it got."""

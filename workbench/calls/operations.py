@@ -1,0 +1,293 @@
+"""A whole lookup without I/O: its calls in order, their pages, the calls made per order, and the result.
+
+flow = operations.lookup("find_orders_by_email", {"email": ...}, tally)
+request = next(flow)                  # then flow.send(response), or flow.throw(error), until StopIteration
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from workbench.calls.auth import Auth, Reveal, origin_of
+from workbench.calls.faults import http_error
+from workbench.calls.messages import Flow, Request, Response
+from workbench.calls.paging import Page, Pager, Paging, compile_paging
+from workbench.calls.requests import Base, Outline, Turn
+from workbench.calls.values import NoValue, Values
+from workbench.conditions import Conditions
+from workbench.decode import decode
+from workbench.documents import Document, Limits
+from workbench.errors import AddressRefused, CallError, CallFailed, DecodeError, HttpError, Problem, UsageError
+from workbench.execute import Execution
+from workbench.execute.scope import Scope
+from workbench.orders import Result
+from workbench.paths import Path, text_of
+from workbench.plan import REQUIRED_WITH_INPUT, Call, Operation, Plan
+from workbench.templates import Input
+
+MAX_CALLS = 200
+READING = ("GET", "HEAD", "POST")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a lookup did, for its log line: counts and statuses, no value.
+
+    Attributes:
+        statuses: The status of each answer, in order.
+        calls: Requests sent, those of authentication included.
+        bytes: Bytes received, decompressed.
+    """
+
+    statuses: list[int] = field(default_factory=list)
+    calls: int = 0
+    bytes: int = 0
+
+
+class Operations:
+    """The operations of a mapping, compiled for sending. Immutable; shared by all lookups and threads.
+
+    Args:
+        plan: The compiled mapping.
+        base: The base URL.
+        auth: How the merchant knows us.
+        reveal: The value of a secret.
+        limits: How large an answer may be.
+        max_calls: How many requests one lookup may send.
+
+    Raises:
+        UsageError: A call cannot be sent as it stands.
+        AddressRefused: A call leads to another server.
+    """
+
+    def __init__(
+        self, plan: Plan, base: Base, auth: Auth, reveal: Reveal, limits: Limits, max_calls: int = MAX_CALLS
+    ) -> None:
+        self.plan, self.base, self.auth, self.reveal = plan, base, auth, reveal
+        self.limits, self.max_calls = limits, max_calls
+        every = {name: operation.calls for name, operation in plan.operations.items()}
+        self.outlines = {name: tuple(Outline(call, base) for call in calls) for name, calls in every.items()}
+        self.pagings = {name: tuple(map(compile_paging, calls)) for name, calls in every.items()}
+        self.needs = {name: self._needs(operation) for name, operation in plan.operations.items()}
+
+    def lookup(self, operation: str, inputs: Mapping[str, Any], tally: Tally) -> Flow[Result]:
+        """The flow of one lookup; wrong use is told before anything is sent.
+
+        Raises:
+            UsageError: No such operation; an input missing, blank or unknown; or a call that may change something.
+            CallError: The first or a required call failed.
+            DecodeError: Its answer cannot be read.
+        """
+        known = self.plan.operations
+        if operation not in known:
+            raise UsageError(f"no operation {operation!r} - this mapping has {', '.join(known)}")
+        for call in known[operation].calls:
+            if call.method not in READING or (call.method == "POST" and not call.reads):
+                how = "say reads: true where it only reads" if call.method == "POST" else "finding only reads"
+                raise UsageError(f"call {call.name!r} of {operation} is a {call.method.lower()}: - {how}")
+        given = self._given(known[operation], inputs)
+        execution = Execution(self.plan, operation, given, limits=self.limits, live=True)
+        return _Lookup(self, execution, given, tally).flow()
+
+    def _given(self, operation: Operation, inputs: Mapping[str, Any]) -> dict[str, str]:
+        """The inputs as texts."""
+        needed = self.needs[operation.name]
+        allowed = dict.fromkeys((*needed, *operation.inputs))
+        given = {}
+        for name, value in inputs.items():
+            if name not in allowed:
+                raise UsageError(
+                    f"{operation.name} has no input {name!r} - its inputs are {', '.join(allowed) or 'none'}"
+                )
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+                raise UsageError(f"input {name!r} is a {type(value).__name__} - give text")
+            given[name] = text_of(value)
+        for name in needed:
+            if not given.get(name):
+                raise UsageError(
+                    f"input {name!r} of {operation.name} is {'blank' if name in given else 'missing'} - give it"
+                )
+        return given
+
+    def _needs(self, operation: Operation) -> tuple[str, ...]:
+        """The inputs without which nothing can be asked."""
+        names = [REQUIRED_WITH_INPUT[operation.name][1]] if operation.name in REQUIRED_WITH_INPUT else []
+        for outline in self.outlines[operation.name]:
+            names += [part.name for parts in outline.texts() for part in parts if isinstance(part, Input)]
+            call = outline.call
+            names += _inputs_of(call.only_when, call.not_found_when, call.fail_when)
+        names += _inputs_of(operation.verify, operation.orders.keep, operation.orders.keep_fields)
+        return tuple(dict.fromkeys(names))
+
+
+class _Lookup:
+    """One lookup on its way."""
+
+    def __init__(self, operations: Operations, execution: Execution, inputs: Mapping[str, str], tally: Tally) -> None:
+        self._operations, self._execution, self._inputs, self._tally = operations, execution, inputs, tally
+        self._sent: dict[tuple[Any, ...], Response | CallError | DecodeError] = {}
+        self._count = 0
+        name = execution.operation.name
+        self._calls = list(zip(operations.outlines[name], operations.pagings[name], strict=True))
+
+    def flow(self) -> Flow[Result]:
+        """Calls for the whole operation first, then those made for each order."""
+        for outline, paging in self._calls:
+            if not outline.call.for_each:
+                yield from self._take(outline, paging, None)
+        for outline, paging in self._calls:
+            if outline.call.for_each:
+                for scope in self._execution.items():
+                    yield from self._take(outline, paging, scope)
+        return self._execution.result()
+
+    def _take(self, outline: Outline, paging: Paging | None, scope: Scope | None) -> Flow[None]:
+        """One call, for one order where a scope is given: its pages, nothing, or its failure."""
+        execution, call = self._execution, outline.call
+        try:
+            documents = None
+            if execution.holds(call.only_when, scope):
+                documents = yield from self._pages(outline, paging, scope)
+        except (CallError, DecodeError) as error:
+            if call.required or call.name == execution.operation.calls[0].name:
+                raise
+            problem = Problem(error.problem.what, call.name, error.problem.how, error.problem.code, at_run=True)
+            execution.fail_call(call, problem, scope)
+            return
+        if documents is not None:
+            execution.answer_call(call, documents, scope)
+        elif scope is not None:
+            execution.skip_for(scope, call.name)
+        else:
+            execution.skip(call.name)
+
+    def _pages(self, outline: Outline, paging: Paging | None, scope: Scope | None) -> Flow[list[Document] | None]:
+        """The documents of a call; None when it is not made, or found nothing."""
+        call, execution = outline.call, self._execution
+        reveal = self._operations.reveal
+        values = Values(call.name, self._inputs, lambda path: execution.scalars(path, scope), reveal)
+        pager = Pager(paging, call.name, self._place(call)) if paging else None
+        documents: list[Document] = []
+        turn = pager.turn if pager else Turn()
+        while True:
+            try:
+                request = outline.request(values, turn, len(documents) + 1, call.timeout_s)
+            except NoValue:
+                return None
+            response = yield from self._send(request)
+            if pager and (pager.repeats(response) or pager.beyond(response.status)):
+                break
+            document = self._read(call, request, response)
+            if document is None:
+                break
+            documents.append(document)
+            if pager is None:
+                break
+            stop = execution.answer_holds(pager.paging.stop_when, document, response.status, response.headers)
+            if not pager.advance(Page(request, response, document), stop):
+                break
+            turn = pager.turn
+        if pager and pager.problem and documents:
+            documents[-1] = replace(documents[-1], problems=(*documents[-1].problems, pager.problem))
+        return documents or None
+
+    def _place(self, call: Call) -> Path | None:
+        """The path of the orders, where it starts in this call's answer."""
+        calls = self._execution.operation.calls
+        for option in self._execution.operation.orders.place.options:
+            first = option[0]
+            if first.root == "$" and (first.name == call.name or (first.name is None and call.name == calls[0].name)):
+                return first
+        return None
+
+    def _send(self, request: Request) -> Flow[Response]:
+        """The answer of a request, which is sent once however often it is asked."""
+        known = self._sent.get(request.identity)
+        if known is None:
+            if self._count >= self._operations.max_calls:
+                what = f"more than {self._operations.max_calls} requests for one lookup"
+                raise CallFailed(what, "narrow the search, or raise max_calls: of the connection", where=request.call)
+            self._count += 1
+            try:
+                known = yield from self._exchange(request)
+            except (CallError, DecodeError) as error:
+                known = error
+            self._sent[request.identity] = known
+        if isinstance(known, Exception):
+            raise known
+        return known
+
+    def _exchange(self, request: Request) -> Flow[Response]:
+        """Sends a request with authentication, and counts what that takes."""
+        if origin_of(request.url) != self._operations.base.origin:
+            raise AddressRefused("the request would leave the server of base_url", where=request.call)
+        flow = self._operations.auth.flow(request)
+        try:
+            signed = next(flow)
+            while True:
+                self._tally.calls += 1
+                try:
+                    response = yield signed
+                except (CallError, DecodeError) as error:
+                    signed = flow.throw(error)
+                    continue
+                self._tally.statuses.append(response.status)
+                self._tally.bytes += len(response.body)
+                signed = flow.send(response)
+        except StopIteration as done:
+            answer: Response = done.value
+            return answer
+
+    def _read(self, call: Call, request: Request, response: Response) -> Document | None:
+        """The document of an answer; None when it says that nothing was found.
+
+        Raises:
+            HttpError: A status that is not 2xx and not declared.
+            CallFailed: The answer says that the call failed.
+            DecodeError: It cannot be read.
+        """
+        document, unread = self._decoded(call, response)
+        verdict = self._execution.judge(call, document, response.status, response.headers)
+        if verdict is False:
+            return None
+        failed = isinstance(verdict, Problem)
+        if not 200 <= response.status < 300:
+            error: HttpError = http_error(request, response, self._operations.auth.names)
+            if not failed or response.status != 500 or document is None or document.format != "soap":
+                raise error
+        if isinstance(verdict, Problem):
+            how = verdict.how or "ask the merchant what it means; if it means no such order, say not_found_when:"
+            raise CallFailed(verdict.what, how, where=call.name, status=response.status)
+        if unread is not None:
+            raise unread
+        return document
+
+    def _decoded(self, call: Call, response: Response) -> tuple[Document | None, DecodeError | None]:
+        if not response.body:
+            how = f"if that means no such order, say not_found_when: {{http.status: {response.status}}}"
+            return None, DecodeError("an empty answer", how, where=call.name, code="empty")
+        try:
+            document: Document = decode(
+                response.body,
+                content_type=response.headers.get("content-type"),
+                format=call.format,
+                delimiter=call.delimiter,
+                encoding=call.encoding,
+                namespaces=call.namespaces,
+                limits=self._operations.limits,
+            )
+        except DecodeError as error:
+            return None, error
+        return document, None
+
+
+def _inputs_of(*tables: Conditions | None) -> Iterable[str]:
+    """The inputs on the right of conditions."""
+    for table in tables:
+        for condition in table or ():
+            yield from (want.value for test in condition.tests for want in test.wants if want.kind == "input")

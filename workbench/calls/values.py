@@ -1,0 +1,144 @@
+"""What fills the `{...}` of a call, and how a value enters each kind of place: it can never become syntax."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from workbench.calls.auth import HEADER_VALUE
+from workbench.errors import CallFailed, UsageError
+from workbench.paths import Path, text_of
+from workbench.templates import Input, Secret, Template
+
+Escape = Callable[[str], str]
+"""A value's text -> what stands in that place for it. Raises `Unfit`."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Unfit(ValueError):
+    """A value that cannot stand in such a place; the text says why, without the value."""
+
+
+class NoValue(Exception):
+    """A path of a template found nothing: the call is not made."""
+
+
+class Values:
+    """What the templates of one request take their values from.
+
+    Args:
+        call: The call's name, for messages.
+        inputs: What the operation was asked with.
+        scalars: The values at a path.
+        reveal: The value of a secret.
+    """
+
+    __slots__ = ("_inputs", "_reveal", "_scalars", "call")
+
+    def __init__(
+        self,
+        call: str,
+        inputs: Mapping[str, str],
+        scalars: Callable[[Path], list[Any]],
+        reveal: Callable[[str], str],
+    ) -> None:
+        self.call = call
+        self._inputs, self._scalars, self._reveal = inputs, scalars, reveal
+
+    def typed(self, part: Input | Secret | Path) -> Any:
+        """The value of one `{...}`: text for inputs and secrets, what the document holds for paths.
+
+        Raises:
+            NoValue: The path found nothing.
+            UsageError: The input was not given.
+        """
+        if isinstance(part, Secret):
+            return self._reveal(part.name)
+        if isinstance(part, Input):
+            value = self._inputs.get(part.name)
+            if value is None:
+                raise UsageError(f"input {part.name!r} is needed and was not given")
+            return value
+        found = self._scalars(part)
+        if not found:
+            raise NoValue(part.text)
+        return found[0]
+
+    def text(self, template: Template, escape: Escape) -> str:
+        """The text of a template for a kind of place.
+
+        Raises:
+            NoValue: A path found nothing.
+            UsageError: An input or a secret cannot stand there.
+            CallFailed: A value of an answer cannot stand there.
+        """
+        return "".join(part if isinstance(part, str) else self._escaped(part, escape) for part in template)
+
+    def _escaped(self, part: Input | Secret | Path, escape: Escape) -> str:
+        text = text_of(self.typed(part)) if not isinstance(part, Secret) else self.typed(part)
+        try:
+            return escape(text)
+        except Unfit as error:
+            if isinstance(part, Input):
+                raise UsageError(f"input {part.name!r} {error}") from None
+            if isinstance(part, Secret):
+                raise UsageError(f"the value of {part.name} {error}") from None
+            raise CallFailed(f"the value of {part.text} {error}", where=self.call) from None
+
+
+def path_segment(text: str) -> str:
+    """A value inside one segment of a path.
+
+    Dots between slashes are refused rather than encoded: servers and proxies that decode `%2F` before they resolve
+    `..` would end up at another path.
+    """
+    if not text or not text.strip("."):
+        raise Unfit("cannot stand in a path: it is empty, or dots alone")
+    if any(part in (".", "..") for part in re.split(r"[/\\]", text)):
+        raise Unfit("cannot stand in a path: it would lead to another one")
+    return quote(_printable(text), safe="")
+
+
+def query_value(text: str) -> str:
+    """A value in a query or in a form."""
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise Unfit("is no valid text") from None
+
+
+def header_value(text: str) -> str:
+    """A value in a header."""
+    if not HEADER_VALUE.fullmatch(text):
+        raise Unfit("cannot stand in a header: it holds line ends, control characters or letters beyond ASCII")
+    return text
+
+
+def xml_text(text: str) -> str:
+    """A value in an XML text or attribute."""
+    if _NOT_XML.search(text):
+        raise Unfit("cannot stand in XML: it holds characters that XML forbids")
+    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&apos;")):
+        text = text.replace(sign, entity)
+    # a bare line end would be normalised, in an attribute even to a blank
+    return text.replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")
+
+
+def json_text(text: str) -> str:
+    """A value inside a text of a JSON body, which is escaped as a whole."""
+    return text
+
+
+def plain_text(text: str) -> str:
+    """A value in a body of plain text, which has no escapes."""
+    return _printable(text)
+
+
+def _printable(text: str) -> str:
+    if _CONTROL.search(text):
+        raise Unfit("holds line ends or control characters")
+    return text

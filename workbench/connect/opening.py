@@ -1,0 +1,332 @@
+"""A merchant, opened: its mapping, the settings of the deployment and its secrets, put together for calling."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from workbench.calls import Exchange, Operations, Request, Response, Tally, make_auth
+from workbench.calls.messages import Flow
+from workbench.calls.operations import MAX_CALLS
+from workbench.calls.requests import compile_base
+from workbench.connect.log import log_lookup
+from workbench.connect.secrets import MASK, Secret, Secrets, Source, fill, references
+from workbench.connect.settings import Settings, holds
+from workbench.connect.transport import BUDGET_S, READ_S, public_tls
+from workbench.documents import Limits
+from workbench.errors import AddressRefused, CallError, DecodeError, UsageError
+from workbench.orders import Result
+from workbench.plan import Plan
+from workbench.runtime import load
+
+PRODUCTION = "production"
+OnExchange = Callable[[Exchange], None]
+_PRIVATE = ("authorization", "proxy-authorization", "cookie", "set-cookie", "set-cookie2")
+_NOT_FOR_CALLS = ("environments", "probe")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Everything that a merchant's calls need. Immutable; shared by threads.
+
+    Attributes:
+        plan: The compiled mapping, with what the environment overrides.
+        environment: The environment's name.
+        connection: The connection, with what the environment overrides; references, not secrets.
+        settings: The deployment's settings.
+        secrets: The secrets.
+        operations: What to send.
+        timeout_s: How long to wait for the next bytes of an answer.
+        budget_s: How long a whole lookup may take.
+        tls: Another TLS context than the public authorities' one.
+        on_exchange: Is told each exchange, secrets masked.
+    """
+
+    plan: Plan
+    environment: str
+    connection: Mapping[str, Any]
+    settings: Settings
+    secrets: Secrets
+    operations: Operations
+    timeout_s: float
+    budget_s: float
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+    on_exchange: OnExchange | None = field(default=None, repr=False)
+
+    def tls_context(self) -> ssl.SSLContext:
+        """What the calls need: nothing of TLS where the server speaks plain http, and loading authorities takes a while."""
+        if self.tls is not None:
+            return self.tls
+        return public_tls() if self.operations.base.origin[0] == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    def check_hosts(self) -> None:
+        """Accepts the server of the mapping.
+
+        Raises:
+            AddressRefused: The deployment names the hosts of this merchant, and this one is not among them.
+        """
+        _, host, port = self.operations.base.origin
+        if self.settings.hosts is not None and not holds(self.settings.hosts, host, port):
+            how = f"if this server is right, the deployment adds it to {self.settings.merchant}_HOSTS"
+            raise AddressRefused("the mapping's server is none that this merchant's secrets may be sent to", how)
+
+    @contextmanager
+    def lookup(self, operation: str, inputs: Mapping[str, Any]) -> Iterator[Lookup]:
+        """One lookup, timed and logged."""
+        start = time.monotonic()
+        lookup = Lookup(self, start + self.budget_s)
+        outcome: Result | BaseException | None = None
+        try:
+            self.check_hosts()
+            lookup.start(self.operations.lookup(operation, inputs, lookup.tally))
+            yield lookup
+            outcome = lookup.result
+        except BaseException as error:
+            outcome = error
+            raise
+        finally:
+            lookup.close()
+            if outcome is not None:
+                log_lookup(self.plan, operation, lookup.tally, time.monotonic() - start, outcome, self.environment)
+
+
+class Lookup:
+    """One lookup on its way: hands out requests, takes what came, and tells each exchange.
+
+    Attributes:
+        request: What to send next; None when all is done.
+        result: What came of it, when all is done.
+        tally: Counts for the log.
+        deadline: When to give up, in seconds of `time.monotonic`.
+    """
+
+    def __init__(self, opened: Opened, deadline: float) -> None:
+        self.tally = Tally()
+        self.deadline = deadline
+        self.request: Request | None = None
+        self.result: Result | None = None
+        self._flow: Flow[Result] | None = None
+        self._opened = opened
+
+    def start(self, flow: Flow[Result]) -> None:
+        """Takes the flow and finds the first request."""
+        self._flow = flow
+        self._step(lambda flow: next(flow))
+
+    def close(self) -> None:
+        """Ends a flow that is not at its end."""
+        if self._flow is not None:
+            self._flow.close()
+
+    def outcome(self) -> Result:
+        """The result of a lookup that is done."""
+        if self.result is None:
+            raise RuntimeError("the lookup is not done")
+        return self.result
+
+    def take(self, response: Response) -> None:
+        """Takes the answer of `request` and finds the next one."""
+        self._tell(response, "")
+        self._step(lambda flow: flow.send(response))
+
+    def fail(self, error: Exception) -> None:
+        """Takes what went wrong with `request` and finds the next one."""
+        problem = getattr(error, "problem", None)
+        self._tell(None, problem.code if problem else type(error).__name__)
+        self._step(lambda flow: flow.throw(error))
+
+    def _step(self, step: Callable[[Flow[Result]], Request]) -> None:
+        if self._flow is None:
+            raise RuntimeError("the lookup was not started")
+        try:
+            self.request = step(self._flow)
+        except StopIteration as done:
+            self.request, self.result = None, done.value
+
+    def _tell(self, response: Response | None, error: str) -> None:
+        told = self._opened.on_exchange
+        if told is not None and self.request is not None:
+            secrets = self._opened.secrets
+            answer = masked_response(response, secrets) if response is not None else None
+            told(Exchange(masked_request(self.request, secrets), answer, error))
+
+
+def run(
+    opened: Opened, send: Callable[[Request, float], Response], operation: str, inputs: Mapping[str, Any]
+) -> Result:
+    """Drives one lookup.
+
+    Args:
+        opened: The merchant.
+        send: Sends a request and waits until a deadline at most.
+        operation: Its name.
+        inputs: What is asked for.
+    """
+    with opened.lookup(operation, inputs) as lookup:
+        while lookup.request is not None:
+            try:
+                response = send(lookup.request, lookup.deadline)
+            except (CallError, DecodeError) as error:
+                lookup.fail(error)
+            else:
+                lookup.take(response)
+    return lookup.outcome()
+
+
+async def run_async(
+    opened: Opened, send: Callable[[Request, float], Awaitable[Response]], operation: str, inputs: Mapping[str, Any]
+) -> Result:
+    """Drives one lookup under asyncio."""
+    with opened.lookup(operation, inputs) as lookup:
+        while lookup.request is not None:
+            try:
+                response = await send(lookup.request, lookup.deadline)
+            except (CallError, DecodeError) as error:
+                lookup.fail(error)
+            else:
+                lookup.take(response)
+    return lookup.outcome()
+
+
+def masked_request(request: Request, secrets: Secrets) -> Request:
+    """A request without any secret."""
+    headers = tuple((name, _masked(name, value, secrets)) for name, value in request.headers)
+    return replace(request, url=secrets.redact(request.url), headers=headers, body=secrets.redact_bytes(request.body))
+
+
+def masked_response(response: Response, secrets: Secrets) -> Response:
+    """A response without any secret: some servers echo what they got."""
+    headers = {name: _masked(name, value, secrets) for name, value in response.headers.items()}
+    return Response(response.status, headers, secrets.redact_bytes(response.body))
+
+
+def _masked(name: str, value: str, secrets: Secrets) -> str:
+    return MASK if name.casefold() in _PRIVATE else secrets.redact(value)
+
+
+def connection_of(plan: Plan, environment: str | None) -> tuple[str, dict[str, Any]]:
+    """(name, connection) of an environment: what it says stands over what the connection says.
+
+    Raises:
+        UsageError: There is no such environment, or no connection.
+    """
+    connection = dict(plan.connection)
+    if not connection:
+        raise UsageError(f"the mapping of {plan.merchant} has no connection: - it only maps recorded answers")
+    environments = connection.pop("environments", None) or {}
+    name = environment or PRODUCTION
+    if name in environments:
+        return name, _merged(connection, environments[name] or {})
+    if name != PRODUCTION:
+        known = ", ".join(dict.fromkeys([PRODUCTION, *environments]))
+        raise UsageError(f"no environment {name!r} of {plan.merchant} - one of {known}")
+    return name, connection
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables key by key; one that says its `kind` stands alone."""
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(value, Mapping) and isinstance(below, Mapping) and "kind" not in value
+        merged[key] = _merged(below, value) if both and isinstance(below, Mapping) else value
+    return merged
+
+
+def open_plan(
+    source: str | os.PathLike[str],
+    environment: str | None = None,
+    *,
+    limits: Limits | None = None,
+    tls: ssl.SSLContext | None = None,
+    on_exchange: OnExchange | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Opened:
+    """Loads a mapping and reads what its calls need of the deployment. Nothing is sent.
+
+    Args:
+        source: A mapping file, or a merchant's folder: the released version.
+        environment: Of the connection; `production` unless said.
+        limits: How large an answer may be; a connection can only lower it.
+        tls: Another TLS context than the public authorities' one.
+        on_exchange: Is told each exchange, secrets masked.
+        environ: The environment variables; those of this process unless given.
+
+    Raises:
+        MappingError: The mapping cannot be used.
+        SecretMissing: References without a value, all of them.
+        UsageError: There is no such mapping or environment, or a setting is wrong.
+        AddressRefused: A call leads to another server than the connection's.
+    """
+    plan = load(source).plan
+    name, connection = connection_of(plan, environment)
+    if connection.get("timezone"):
+        plan = plan._replace(timezone=connection["timezone"])
+    settings = Settings.of(plan.merchant, environ)
+    url = connection.get("base_url")
+    if not isinstance(url, str) or not url:
+        raise UsageError(f"the connection of {plan.merchant} has no base_url: - write https://host/path")
+    values = Source(environ, settings.env_file).find_all(needed_references(plan, connection))
+    secrets = _secrets(plan, connection, values)
+    allowed = _limits(connection, limits or Limits())
+    operations = Operations(
+        plan,
+        compile_base(fill(url, values)),
+        make_auth(connection.get("auth"), secrets.reveal),
+        secrets.reveal,
+        allowed,
+        int(connection.get("max_calls") or MAX_CALLS),
+    )
+    timeout_s, budget_s = float(connection.get("timeout_s") or READ_S), float(connection.get("budget_s") or BUDGET_S)
+    return Opened(plan, name, connection, settings, secrets, operations, timeout_s, budget_s, tls, on_exchange)
+
+
+def needed_references(plan: Plan, connection: Mapping[str, Any]) -> list[str]:
+    """The names of all references that calls need: of the connection, and of each call."""
+    own = {key: value for key, value in connection.items() if key not in _NOT_FOR_CALLS}
+    return references([own, *_call_texts(plan)])
+
+
+def _call_texts(plan: Plan) -> list[Any]:
+    calls = [call for operation in plan.operations.values() for call in operation.calls]
+    return [[call.url, dict(call.query), dict(call.headers), _without_document(call.body)] for call in calls]
+
+
+def _without_document(body: Any) -> Any:
+    """A GraphQL document is no template: what looks like a reference there is none."""
+    return {key: part for key, part in body.items() if key != "document"} if isinstance(body, Mapping) else body
+
+
+def _secrets(plan: Plan, connection: Mapping[str, Any], values: Mapping[str, str]) -> Secrets:
+    """What is masked: every reference but those that stand in the address alone."""
+    others = {key: value for key, value in connection.items() if key not in (*_NOT_FOR_CALLS, "base_url")}
+    auth = connection.get("auth") or {}
+    pair = [references(auth.get(key)) for key in ("username", "password")] if isinstance(auth, Mapping) else []
+    pairs = [(pair[0][0], pair[1][0])] if len(pair) == 2 and all(pair) else []
+    return Secrets((Secret(name, values[name]) for name in references([others, *_call_texts(plan)])), pairs)
+
+
+def _limits(connection: Mapping[str, Any], most: Limits) -> Limits:
+    """The limits of a connection; it can lower what the deployment allows, not raise it."""
+    said = connection.get("limits") or {}
+    return Limits(
+        bytes=min(int(said.get("bytes", most.bytes)), most.bytes),
+        depth=min(int(said.get("depth", most.depth)), most.depth),
+        nodes=min(int(said.get("nodes", most.nodes)), most.nodes),
+    )
+
+
+def probe_of(opened: Opened, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the connection names to verify with: the live order's number, e-mail or both.
+
+    Raises:
+        SecretMissing: References of the probe without a value.
+    """
+    probe = opened.connection.get("probe") or {}
+    values = Source(environ, opened.settings.env_file).find_all(references(probe))
+    return {str(key): str(fill(value, values)) for key, value in probe.items() if value not in (None, "")}

@@ -1,0 +1,65 @@
+"""`python -m workbench.demo [--port N]`: the demo merchant in the foreground, with what to call."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from workbench.demo import DemoMerchant
+from workbench.errors import UsageError
+
+DEFAULT_PORT = 4306
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serves until it is interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m workbench.demo", description="A small merchant to try things on.")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"0 for any free one (default: {DEFAULT_PORT})")
+    asked = parser.parse_args(arguments)
+    done = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: done.set())
+    try:
+        with DemoMerchant(asked.port) as merchant:
+            print(_told(merchant), flush=True)
+            done.wait()
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _told(merchant: DemoMerchant) -> str:
+    known = merchant.environ
+    login = f"-u {known['NORTHWIND_USER']}:{known['NORTHWIND_PASSWORD']}"
+    key = f"-H 'X-Api-Key: {known['SOUTHWIND_KEY']}'"
+    control = f"-H 'X-Demo-Token: {merchant.control_token}'"
+    url = merchant.base_url
+    lines = [
+        f"The demo merchant listens at {url} (Ctrl-C ends it). Orders as JSON, then as XML:",
+        "",
+        f"  curl {login} '{url}/v2/orders?email=jane.doe@example.com'",
+        f"  curl {login} {url}/v2/orders/A-1002",
+        f"  curl {login} {url}/v2/orders/70013/parcels",
+        f"  curl {key} '{url}/xml/orders?email=jane.doe@example.com'",
+        f"  curl {key} '{url}/xml/order?number=A-1002'",
+        "",
+        "It changes its API (renamed_key, list_became_object, new_status, none) and fails on request",
+        "(status, html, truncated, slow, drop, huge, none):",
+        "",
+        f"""  curl {control} {url}/_demo/drift -d '{{"name": "renamed_key"}}'""",
+        f"""  curl {control} {url}/_demo/fail -d '{{"kind": "status", "status": 503, "path": "/v2/*", "times": 1}}'""",
+        "",
+        "To call it by its mappings, in another terminal:",
+        "",
+        *(f"  export {name}='{value}'" for name, value in known.items()),
+        "  workbench find northwind --email jane.doe@example.com --environment demo",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

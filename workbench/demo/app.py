@@ -1,0 +1,189 @@
+"""The demo merchant's server: two faces over one database, and the controls for those who demonstrate it."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse as CompactResponse
+from starlette.responses import Response
+from starlette.routing import Route
+
+from workbench.demo import json_face, xml_face
+from workbench.demo.faults import CONTROL, Control, Failure
+from workbench.demo.store import Store
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+class Keys(NamedTuple):
+    """What callers must know."""
+
+    user: str
+    password: str
+    api_key: str
+    control: str
+
+
+def make_app(store: Store, control: Control, keys: Keys) -> Starlette:
+    """The merchant's application: `/v2` (JSON, Basic), `/xml` (XML, a key in a header) and `/_demo` (controls)."""
+    faces = _Faces(store, control)
+    basic, keyed, controlled = _basic(keys), _keyed(keys), _controlled(keys)
+    return Starlette(
+        routes=[
+            Route("/v2/orders", basic(faces.search)),
+            Route("/v2/orders/{number}", basic(faces.detail)),
+            Route("/v2/orders/{id}/parcels", basic(faces.parcels)),
+            Route("/xml/orders", keyed(faces.xml_search)),
+            Route("/xml/order", keyed(faces.xml_detail)),
+            Route(f"{CONTROL}/drift", controlled(faces.drift), methods=["POST"]),
+            Route(f"{CONTROL}/fail", controlled(faces.fail), methods=["POST"]),
+        ]
+    )
+
+
+class JSONResponse(CompactResponse):
+    """JSON as people read it: who tries the demo merchant looks at its answers."""
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+class _Faces:
+    """What each address answers.
+
+    The search is as careless as many are: a parameter that it does not know is ignored, and a search for nothing finds
+    everything. A caller that misspells `email` gets the orders of all customers.
+    """
+
+    def __init__(self, store: Store, control: Control) -> None:
+        self.store, self.control = store, control
+
+    async def _found(self, request: Request) -> list[Any]:
+        email = request.query_params.get("email")
+        if email is None:
+            return await run_in_threadpool(self.store.everything)
+        return await run_in_threadpool(self.store.by_email, email)
+
+    async def search(self, request: Request) -> Response:
+        """The orders of an e-mail, page by page."""
+        found = await self._found(request)
+        page = request.query_params.get("page", "1")
+        if not page.isdecimal() or not 0 < int(page) < 1000:
+            return _problem(400, "page must be a number")
+        query = {name: value for name, value in request.query_params.items() if name != "page"}
+        return JSONResponse(json_face.search_answer(found, int(page), query, self.control.drift))
+
+    async def detail(self, request: Request) -> Response:
+        """One order by its number."""
+        order = await run_in_threadpool(self.store.by_number, request.path_params["number"])
+        if order is None:
+            return _problem(404, "no such order")
+        return JSONResponse(json_face.order_answer(order, self.control.drift))
+
+    async def parcels(self, request: Request) -> Response:
+        """The parcels of one order, by its internal id."""
+        wanted = request.path_params["id"]
+        order = await run_in_threadpool(self.store.by_id, int(wanted)) if _is_id(wanted) else None
+        return _problem(404, "no such order") if order is None else JSONResponse(json_face.parcels_answer(order))
+
+    async def xml_search(self, request: Request) -> Response:
+        """The orders of an e-mail in XML, all at once."""
+        return _xml(xml_face.search_answer(await self._found(request), self.control.drift))
+
+    async def xml_detail(self, request: Request) -> Response:
+        """One order in XML. That there is none is said with status 200, as this face always does."""
+        number = request.query_params.get("number", "")
+        order = await run_in_threadpool(self.store.by_number, number)
+        if order is None:
+            return _xml(xml_face.error_answer("NOT_FOUND", "No such order."))
+        return _xml(xml_face.order_answer(order, self.control.drift))
+
+    async def drift(self, request: Request) -> Response:
+        """Changes the API: `{"name": "renamed_key"}`."""
+        body = await _body(request)
+        try:
+            self.control.set_drift(str(body.get("name")))
+        except ValueError as error:
+            return _problem(400, str(error))
+        return JSONResponse({"drift": self.control.drift})
+
+    async def fail(self, request: Request) -> Response:
+        """Makes answers fail: `{"kind": "status", "status": 500, "path": "/v2/orders", "times": 1}`."""
+        body = await _body(request)
+        try:
+            failure = Failure(**body)
+            self.control.set_failure(failure)
+        except (TypeError, ValueError) as error:
+            return _problem(400, str(error) if isinstance(error, ValueError) else f"only {', '.join(Failure._fields)}")
+        return JSONResponse({"fail": failure._asdict()})
+
+
+def _basic(keys: Keys) -> Callable[[Endpoint], Endpoint]:
+    """Only for callers with user and password (HTTP Basic)."""
+    wanted = base64.b64encode(f"{keys.user}:{keys.password}".encode()).decode()
+
+    def allowed(request: Request) -> bool:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "basic" and _same(given.strip(), wanted)
+
+    refusal = JSONResponse({"error": "who are you?"}, 401, {"WWW-Authenticate": 'Basic realm="northwind"'})
+    return _only_if(allowed, refusal)
+
+
+def _keyed(keys: Keys) -> Callable[[Endpoint], Endpoint]:
+    """Only for callers with the key in `X-Api-Key`."""
+    refusal = _xml(xml_face.error_answer("UNAUTHORIZED", "Unknown key."), 401)
+    return _only_if(lambda request: _same(request.headers.get("x-api-key", ""), keys.api_key), refusal)
+
+
+def _controlled(keys: Keys) -> Callable[[Endpoint], Endpoint]:
+    """Only from this machine and with the control token in `X-Demo-Token`."""
+
+    def allowed(request: Request) -> bool:
+        near = request.client is not None and request.client.host in LOOPBACK
+        return near and _same(request.headers.get("x-demo-token", ""), keys.control)
+
+    return _only_if(allowed, JSONResponse({"error": "only on this machine, with the X-Demo-Token"}, 403))
+
+
+def _only_if(allowed: Callable[[Request], bool], refusal: Response) -> Callable[[Endpoint], Endpoint]:
+    def guard(endpoint: Endpoint) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            return await endpoint(request) if allowed(request) else refusal
+
+        return guarded
+
+    return guard
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def _problem(status: int, text: str) -> Response:
+    return JSONResponse({"error": text}, status)
+
+
+def _xml(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, media_type="application/xml", headers={"Content-Type": "application/xml"})
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,19 @@
+"""The mapping file's model: reading, checking, upgrading and writing it. It knows nothing of running a mapping.
+
+    file = load_text(text)          # every mistake at once, each with its place, its line and how to mend it
+    text = dump(file)               # the same data, in the one layout
+"""
+
+from workbench.mapping.check_file import check_data
+from workbench.mapping.dump import dump
+from workbench.mapping.file import MappingFile, export_problems, load_text
+from workbench.mapping.upgrade import FORMAT
+
+__all__ = ["FORMAT", "MappingFile", "check_data", "dump", "export_problems", "load_text", "schema"]
+
+
+def schema() -> dict[str, object]:
+    """The JSON Schema of mapping files, for editors."""
+    from workbench.mapping.schema import schema as made  # pydantic is not paid for by those who only load
+
+    return made()

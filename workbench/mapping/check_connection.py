@@ -1,0 +1,149 @@
+"""The checks of the connection: where the merchant's API is, and references to what it takes to get in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from workbench.mapping.check_calls import check_seconds
+from workbench.mapping.check_rules import check_zone
+from workbench.mapping.check_templates import Secrets, texts_at
+from workbench.mapping.report import Report, Spot, choices
+from workbench.mapping.source import shortened
+
+OVERRIDES = (
+    "base_url", "auth", "probe", "timezone", "region", "limits", "timeout_s", "budget_s", "max_calls", "note",
+)  # fmt: skip
+CONNECTION_KEYS = (*OVERRIDES[:2], "environments", *OVERRIDES[2:])
+AUTH_KINDS: Mapping[str, tuple[str, ...]] = {
+    "none": (),
+    "basic": ("username", "password"),
+    "bearer": ("token",),
+    "api_key": ("name", "in", "value"),
+}
+"""The kinds of authentication, with the keys of each."""
+
+AUTH_DEFAULTS = ("in",)
+API_KEY_PLACES = ("header", "query", "cookie")
+LIMITS = ("bytes", "depth", "nodes")
+
+_REFERENCE = re.compile(r"(?:[A-Za-z][A-Za-z-]{0,19} )?\$\{[A-Z][A-Z0-9_]*\}", re.ASCII)
+_WHOLE_REFERENCE = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+
+
+def check_connection(report: Report, connection: Any, spot: Spot, merchant: Any) -> None:
+    """Checks the connection, and every environment as what it overrides."""
+    table = report.table(connection, spot, CONNECTION_KEYS)
+    if table is None:
+        return
+    secrets = Secrets(merchant)
+    for text, at in texts_at({key: value for key, value in table.items() if key != "note"}, spot):
+        secrets.check(report, text, at)
+    _check_keys(report, table, spot)
+    if "environments" not in table:
+        return
+    at = spot.key("environments")
+    for name, body in (report.table(table["environments"], at) or {}).items():
+        if not _NAME.fullmatch(name):
+            report.add("a name that cannot be an environment's", at.key(name), "use letters, digits, - and _", "bad_name")
+        inner = report.table(body, at.key(name), OVERRIDES)
+        if inner is not None:
+            _check_keys(report, _with_kind(inner, table), at.key(name))
+
+
+def _with_kind(inner: dict[str, Any], outer: dict[str, Any]) -> dict[str, Any]:
+    """An environment whose `auth:` says no kind changes single keys of the connection's."""
+    own, around = inner.get("auth"), outer.get("auth")
+    if not isinstance(own, dict) or not own or "kind" in own or not isinstance(around, dict):
+        return inner
+    return {**inner, "auth": {**around, **own}}
+
+
+def _check_keys(report: Report, table: dict[str, Any], spot: Spot) -> None:
+    if "base_url" in table:
+        _check_base_url(report, table["base_url"], spot.key("base_url"))
+    if "auth" in table:
+        _check_auth(report, table["auth"], spot.key("auth"))
+    if "probe" in table:
+        _check_probe(report, table["probe"], spot.key("probe"))
+    if "timezone" in table:
+        check_zone(report, table["timezone"], spot.key("timezone"))
+    for key in ("region", "note"):
+        if key in table:
+            report.text(table[key], spot.key(key))
+    if "limits" in table:
+        for key, value in (report.table(table["limits"], spot.key("limits"), LIMITS) or {}).items():
+            report.count(value, spot.key("limits", key))
+    for key in ("timeout_s", "budget_s"):
+        if key in table:
+            check_seconds(report, table[key], spot.key(key))
+    if "max_calls" in table:
+        report.count(table["max_calls"], spot.key("max_calls"))
+
+
+def _check_base_url(report: Report, url: Any, spot: Spot) -> None:
+    how = "write it as https://host/path, or as a reference ${NAME}"
+    if report.text(url, spot, how) is None or _WHOLE_REFERENCE.fullmatch(url):
+        return
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        report.add("not a URL", spot, how, "bad_url")
+        return
+    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", url):
+        report.add("not an http or https URL", spot, how, "bad_url")
+    elif "@" in parts.netloc:
+        report.add("a user or password in the URL", spot, "write it under auth:, as references", "secret")
+    elif parts.query or parts.fragment:
+        report.add("a query or fragment in the base URL", spot, "write it under query: of the calls", "bad_url")
+
+
+def _check_auth(report: Report, auth: Any, spot: Spot) -> None:
+    table = report.table(auth, spot, None, f"write {{kind: ...}}, one of {', '.join(AUTH_KINDS)}")
+    if table is None:
+        return
+    kind = table.get("kind")
+    if not isinstance(kind, str):
+        report.add("auth without a kind", spot, f"one of {', '.join(AUTH_KINDS)}", "needs_key")
+        return
+    if kind not in AUTH_KINDS:
+        how = choices(kind, AUTH_KINDS, len(AUTH_KINDS))
+        report.add(f"unknown kind of auth {shortened(kind)!r}", spot.key("kind"), how, "unknown_auth")
+        return
+    keys = AUTH_KINDS[kind]
+    for key in table:
+        if key not in ("kind", "note", *keys):
+            report.unknown_key(key, spot, ("kind", *keys))
+    for key in keys:
+        if key not in table:
+            if key in AUTH_DEFAULTS:
+                continue
+            report.add(f"{kind} auth without {key}:", spot, f"add {key}:", "needs_key")
+        else:
+            _check_auth_value(report, key, table[key], spot.key(key))
+
+
+def _check_auth_value(report: Report, key: str, value: Any, spot: Spot) -> None:
+    """A secret in the file itself is known to everyone who reads the file; it is never repeated in a message."""
+    if key == "in":
+        report.word(value, spot, API_KEY_PLACES)
+    elif key == "name":
+        if report.text(value, spot) is not None and not _TOKEN.fullmatch(value):
+            report.add("no name of a header, parameter or cookie", spot, "write it as it is sent", "bad_name")
+    elif not isinstance(value, str) or (key != "username" and not _REFERENCE.fullmatch(value)):
+        how = "write a reference, ${NAME}; if it was real, change it at the merchant's"
+        report.add(f"{key}: is not a reference", spot, how, "secret")
+    else:
+        report.text(value, spot)
+
+
+def _check_probe(report: Report, probe: Any, spot: Spot) -> None:
+    for name, value in (report.table(probe, spot, None, "write {number: \"${...}\", email: \"${...}\"}") or {}).items():
+        if not isinstance(value, str) or not _WHOLE_REFERENCE.fullmatch(value):
+            how = "write a reference, ${NAME}: a customer's order is no matter for the file"
+            report.add(f"{shortened(name)}: is not a reference", spot.key(name), how, "secret")

@@ -1,0 +1,123 @@
+"""What a deployment of a mapping needs: secrets, hosts, functions, and how many calls a lookup takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from workbench.mapping import MappingFile
+from workbench.plan import Operation, compile_plan
+from workbench.templates import Secret, TemplateError, compile_template
+
+_DEFAULT_PAGES = 50  # what `max` of pages is unless said
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a deployment has to provide.
+
+    Attributes:
+        secrets: Each reference, and the places of the file that hold it.
+        hosts: Each address of the merchant's API, by environment (empty: unless an environment says otherwise).
+        extras: Extras of this package to install.
+        functions: Python functions to be registered through the entry point group `workbench.functions`.
+        calls: By operation, the calls of one lookup in words.
+        settings: Environment variables of the deployment that bear on this merchant.
+    """
+
+    secrets: Mapping[str, tuple[str, ...]]
+    hosts: Mapping[str, str]
+    extras: tuple[str, ...]
+    functions: tuple[str, ...]
+    calls: Mapping[str, str]
+    settings: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The needs as `--json` prints them."""
+        return {
+            "secrets": {name: list(places) for name, places in self.secrets.items()},
+            "hosts": dict(self.hosts),
+            "extras": list(self.extras),
+            "functions": list(self.functions),
+            "calls": dict(self.calls),
+            "settings": dict(self.settings),
+        }
+
+
+def needs(file: MappingFile) -> Needs:
+    """What a deployment of a mapping file needs."""
+    data = file.data
+    secrets: dict[str, list[str]] = {}
+    for place, name in _secrets({key: data.get(key) for key in ("connection", "operations")}, ""):
+        secrets.setdefault(name, []).append(place)
+    plan = compile_plan(data)
+    return Needs(
+        secrets={name: tuple(dict.fromkeys(places)) for name, places in secrets.items()},
+        hosts=_hosts(data.get("connection") or {}),
+        extras=(),  # what the runtime reads and calls with is installed with it
+        functions=tuple(dict.fromkeys(_functions(data.get("records")))),
+        calls={name: _calls(operation) for name, operation in plan.operations.items()},
+        settings=_settings(data),
+    )
+
+
+def _secrets(data: Any, place: str) -> Iterator[tuple[str, str]]:
+    """(place, name) of each reference."""
+    if isinstance(data, str):
+        try:
+            yield from ((place, part.name) for part in compile_template(data) if isinstance(part, Secret))
+        except TemplateError:
+            return
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from _secrets(value, f"{place}.{key}" if place else str(key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _secrets(value, f"{place}[{index}]")
+
+
+def _hosts(connection: Mapping[str, Any]) -> dict[str, str]:
+    urls = {"": connection.get("base_url")}
+    for name, own in (connection.get("environments") or {}).items():
+        if isinstance(own, Mapping) and own.get("base_url"):
+            urls[name] = own["base_url"]
+    hosts = {}
+    for name, url in urls.items():
+        if isinstance(url, str):
+            hosts[name] = url if url.startswith("${") else urlsplit(url).netloc.rpartition("@")[2] or url
+    return hosts
+
+
+def _functions(data: Any) -> Iterator[str]:
+    if isinstance(data, Mapping):
+        if isinstance(data.get("function"), str):
+            yield data["function"]
+        for value in data.values():
+            yield from _functions(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _functions(value)
+
+
+def _calls(operation: Operation) -> str:
+    """The calls of one lookup: those made once, those made for each order, and how many pages they may have."""
+    once = [call for call in operation.calls if not call.for_each]
+    each = [call for call in operation.calls if call.for_each]
+    told = [f"{len(once)}"] if not each else [f"{len(once)} + {len(each)} for each order"]
+    if any(call.only_when for call in operation.calls):
+        told.append("fewer by only_when")
+    for call in operation.calls:
+        if call.pages is not None:
+            told.append(f"{call.name} up to {call.pages.get('max', _DEFAULT_PAGES)} pages")
+    return ", ".join(told)
+
+
+def _settings(data: Mapping[str, Any]) -> dict[str, str]:
+    name = "".join(letter if letter.isalnum() else "_" for letter in str(data.get("merchant", ""))).upper()
+    return {
+        f"{name}_HOSTS": "hosts that the secrets may be sent to, where the mapping is not trusted to say so",
+        "WORKBENCH_ALLOW_HOSTS": "host[:port] of an address that is not public",
+        "WORKBENCH_PROXY": "where calls go through a proxy",
+    }
