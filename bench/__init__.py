@@ -1,0 +1,1 @@
+"""How fast mapping is, beside hand-written Python and jsonpath-ng: `make bench`."""
