@@ -19,8 +19,8 @@ seeds = st.integers(min_value=0, max_value=2**64 - 1)
 
 KEYS = ("a", "b", "c", "d", "id")
 WORDS = (
-    "x", "x", "y", "X", "5", "5.0", "paid", "shipped", "2026-01-02", "2026-03-04T05:06:07Z", "12,50", "$1,234.50", "UPS",
-    " x ", 0, 1, 5, -3, 20260102, 1767323045, Decimal("5.0"), Decimal("1.50"),
+    "x", "x", "y", "X", "5", "5.0", "paid", "shipped", "2026-01-02", "2026-03-04T05:06:07Z", "12,50", "$1,234.50",
+    "UPS", " x ", 0, 1, 5, -3, 20260102, 1767323045, Decimal("5.0"), Decimal("1.50"),
 )  # fmt: skip
 ODD_WORDS = (
     None, True, False, "", "  ", "0000-00-00", "true", "EUR", "jpy", "a1, a2", '{"a": {"b": "x"}}', "[1, 2]",
@@ -44,7 +44,9 @@ SCALAR_FIELDS = {
         "id": "text", "sku": "text", "quantity": "decimal", "unit_price": "decimal", "status": "status",
         "tracking_numbers": "texts", "expected_delivery_at": "time",
     },
-    "shipment": {"id": "text", "carrier": "carrier", "tracking_number": "text", "status": "status", "line_ids": "texts"},
+    "shipment": {
+        "id": "text", "carrier": "carrier", "tracking_number": "text", "status": "status", "line_ids": "texts",
+    },
     "return": {"id": "text", "created_at": "time", "tracking_number": "text", "status": "status"},
     "address": {"name": "text", "city": "text", "country": "text"},
     "extra": {"one": "text", "two": "text"},
@@ -370,8 +372,9 @@ class Mappings(Conditions):
             found["decimal"] = self.one([{"comma": True}, {"comma": False}, {"minor_units": minor}])
         if kind == "time" and self.percent(50):
             zone = self.one(["Europe/Berlin", "+02:00", self.path(sight)])
-            table = [{"format": ["%Y-%m-%d", "%d.%m.%Y"]}, {"timezone": zone}, {"epoch": "s"}, {"time": self.path(sight)}]
-            found["datetime"] = self.one(["%Y-%m-%d", *table])
+            formats = {"format": ["%Y-%m-%d", "%d.%m.%Y"]}
+            tables = [formats, {"timezone": zone}, {"epoch": "s"}, {"time": self.path(sight)}]
+            found["datetime"] = self.one(["%Y-%m-%d", *tables])
         return found
 
 

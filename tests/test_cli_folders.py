@@ -95,6 +95,17 @@ def test_check_fails(acme: Path, cli: Any) -> None:
     assert [one["state"] for one in json.loads(out)["findings"] if one["problems"]] == ["failed"]
 
 
+def test_check_of_broken_samples(acme: Path, cli: Any) -> None:
+    """Samples that cannot be read are a check that failed, with every mistake; the mapping file is none the worse."""
+    (acme / "samples" / "three" / "search-1.json").unlink()
+
+    code, out, err = cli("check", "acme")
+
+    assert code == 1
+    assert "1 problem in samples" in out
+    assert "no such file @ samples/three/sample.yaml: calls.search[0].file" in err
+
+
 def test_check_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Any) -> None:
     """A folder of mappings without merchants is told, rather than in order."""
     monkeypatch.setenv("WORKBENCH_MAPPINGS", str(tmp_path))

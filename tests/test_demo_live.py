@@ -294,7 +294,7 @@ def test_nothing_that_was_asked_for_is_logged(merchant: DemoMerchant, caplog: py
 
 @pytest.mark.parametrize("name", MERCHANTS)
 @pytest.mark.parametrize(
-    ("asked", "code", "shown"),
+    ("asked", "code", "expected"),
     [
         (["--email", JANE], 0, "1Z999AA10123456784"),
         (["--number", "A-1009"], 0, "9500 JPY"),
@@ -303,13 +303,13 @@ def test_nothing_that_was_asked_for_is_logged(merchant: DemoMerchant, caplog: py
     ],
 )
 def test_workbench_find(
-    merchant: DemoMerchant, capsys: pytest.CaptureFixture[str], name: str, asked: list[str], code: int, shown: str
+    merchant: DemoMerchant, capsys: pytest.CaptureFixture[str], name: str, asked: list[str], code: int, expected: str
 ) -> None:
     """The command finds the same orders, and says with its exit code whether there were any."""
     place = str(demo_mappings() / name)
 
     assert main(["find", place, *asked, "--environment", "demo"]) == code
-    assert shown in capsys.readouterr().out
+    assert expected in capsys.readouterr().out
 
 
 # ---------------------------------------------------------------- the show

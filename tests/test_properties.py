@@ -153,7 +153,9 @@ def is_plain(value: Any) -> bool:
     """Text, lists of it and tables of it: no numbers, nulls, or empty parts."""
     if isinstance(value, dict):
         return bool(value) and all(is_plain(child) for child in value.values())
-    return bool(value) and all(map(is_plain, value)) if isinstance(value, list) else isinstance(value, str) and value != ""
+    if isinstance(value, list):
+        return bool(value) and all(map(is_plain, value))
+    return isinstance(value, str) and value != ""
 
 
 anything = st.recursive(

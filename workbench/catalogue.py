@@ -1,4 +1,4 @@
-"""Business fields as data: `catalogue.yaml`, read once.
+"""Business fields as data: `catalogue.yaml`, read once (from `catalogue.json`, its copy that loads in no time).
 
 A record (`order`, `tracking`, `refund`, `outcome`) is a list of fields in the order in which they are shown. A field
 has a key, a label for people, a kind, a meaning and examples; status fields name their vocabulary and their raw twin.
@@ -8,6 +8,7 @@ A new field is an entry in the file, not code.
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -91,10 +92,7 @@ def fold_carrier(name: str) -> str:
 @functools.cache
 def catalogue() -> Catalogue:
     """The catalogue of this package."""
-    from ruamel.yaml import YAML
-
-    text = resources.files("workbench").joinpath("catalogue.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = YAML(typ="safe").load(text)
+    data: dict[str, Any] = json.loads(_read("catalogue.json"))
     records = {name: _record(name, body) for name, body in data["records"].items()}
     return Catalogue(
         records=MappingProxyType(records),
@@ -107,6 +105,18 @@ def catalogue() -> Catalogue:
     )
 
 
+def as_json() -> str:
+    """What `catalogue.json` holds: `catalogue.yaml` in the form that loads a hundred times faster."""
+    from ruamel.yaml import YAML
+
+    data = YAML(typ="safe", pure=True).load(_read("catalogue.yaml"))
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _read(name: str) -> str:
+    return resources.files("workbench").joinpath(name).read_text(encoding="utf-8")
+
+
 def _record(name: str, body: Mapping[str, Any]) -> Record:
     fields = {}
     for key, entry in body["fields"].items():
@@ -114,3 +124,7 @@ def _record(name: str, body: Mapping[str, Any]) -> Record:
         entry["examples"] = tuple(str(example) for example in entry.get("examples", ()))
         fields[key] = Field(key=key, **entry)
     return Record(name=name, label=body["label"], fields=MappingProxyType(fields))
+
+
+if __name__ == "__main__":
+    print(as_json(), end="")  # noqa: T201  # its job

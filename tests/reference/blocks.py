@@ -43,15 +43,14 @@ def made_from(block: dict[str, Any], rules: dict[str, Any], kind: str, items: li
 def record_of(rules: dict[str, Any], kind: str, scope: Scope, notes: Notes) -> dict[str, Any]:
     """The record of one item, in the order of the catalogue."""
     fields = fields_of(kind, rules, scope)
-    around, record = scope.record, {}
+    around = scope.record
+    record: dict[str, Any] = {}
     scope.record = record
     for name in sorted(rules, key=lambda name: name != "currency"):  # minor units need the currency
         own = Notes()
         made = field_of(fields[name], rules[name], scope, own)
         for key, value in made.items():
-            if key == name:
-                record[key] = value
-            elif key not in record:  # a raw twin, unless its own rule has filled it
+            if key == name or key not in record:
                 record[key] = value
         inner, own.unavailable = own.unavailable, []
         notes.take(own, f".{name}")

@@ -1,4 +1,4 @@
-"""One field's rule: from its source through the transforms, in the order of the text, to what the field's kind wants."""
+"""One field's rule: from its source through the transforms, in their order, to what the field's kind wants."""
 
 from __future__ import annotations
 

@@ -50,11 +50,10 @@ def check(arguments: Namespace, output: Output) -> int:
         rows = [(name, finding.name, finding.state, finding.what, finding.how) for name, finding in found]
         output.table(["mapping", "checked", "", "found", "what to do"], rows)
     bad = [finding for _, finding in found if finding.state == BAD]
-    mistakes = [finding for finding in bad if finding.problems]
     for name, finding in found:
         if finding.problems:
             output.complain(f"{name}: {finding.name}", [problem.text for problem in finding.problems])
-    return 2 if mistakes else 1 if bad else 0
+    return 2 if any(finding.unusable for finding in bad) else 1 if bad else 0
 
 
 # ---------------------------------------------------------------- diff
@@ -139,23 +138,23 @@ def _joined(value: Any) -> str:
 
 
 def _listed(folder: Folder) -> dict[str, Any]:
-    released, day, problem = None, "", ""
+    row: dict[str, Any] = {"merchant": folder.name, "released": "", "date": "", "versions": [], "draft": False}
+    row |= {"samples": 0, "problem": ""}
     try:
+        row["versions"] = [str(version) for version in folder.versions()]
+        row["draft"] = folder.draft.is_file()
+        row["samples"] = len(sample_names(folder.path))
         released = folder.released()
         if released:
+            row["released"] = str(released)
             history = folder.read(released).data.get("history") or []
-            day = next((str(entry.get("date", "")) for entry in history if entry.get("version") == str(released)), "")
+            days = {entry.get("version"): str(entry.get("date", "")) for entry in history}
+            row["date"] = days.get(str(released), "")
     except WorkbenchError as error:
-        problem = str(error).splitlines()[0]
-    return {
-        "merchant": folder.name,
-        "released": str(released or ""),
-        "date": day,
-        "versions": [str(version) for version in folder.versions()],
-        "draft": folder.draft.is_file(),
-        "samples": len(sample_names(folder.path)),
-        "problem": problem,
-    }
+        row["problem"] = str(error).splitlines()[0]
+    except OSError as error:  # one folder that may not be read is no reason to leave out the others
+        row["problem"] = f"cannot be read: {error.strerror}"
+    return row
 
 
 def show_arguments(parser: Parser) -> None:
@@ -252,13 +251,7 @@ def export(arguments: Namespace, output: Output) -> int:
         accept_expectations=arguments.accept_expectations,
     )
     if output.as_json:
-        output.data({
-            "merchant": exported.merchant, "version": str(exported.version), "path": str(exported.path),
-            "before": exported.before and str(exported.before),
-            "step": exported.step.word, "why": list(exported.step.why),
-            "changes": list(exported.changes), "suggestions": [one.text for one in exported.suggestions],
-            "samples": exported.samples,
-        })  # fmt: skip
+        output.data(exported.to_dict())
         return 0
     output.line(f"{exported.merchant} {exported.version} is at {exported.path}")
     output.line(f"{exported.step.word} step: {'; '.join(exported.step.why)}")
@@ -269,7 +262,8 @@ def export(arguments: Namespace, output: Output) -> int:
         output.line(f"expectations that all samples bear out ({taken}):")
         for one in exported.suggestions:
             output.line(f"  {one.text}")
-    output.line(f"to give it to production: workbench release {arguments.merchant} {exported.version}")
+    merchant = exported.path.parent if arguments.to else arguments.merchant
+    output.line(f"to give it to production: workbench release {merchant} {exported.version}")
     return 0
 
 
@@ -289,10 +283,7 @@ def release(arguments: Namespace, output: Output) -> int:
     """Releases a version."""
     moved = release_version(merchant_folder(arguments.merchant).path, arguments.version)
     if output.as_json:
-        output.data({
-            "merchant": moved.merchant, "before": moved.before and str(moved.before), "after": str(moved.after),
-            "results": [change.to_dict() for change in moved.results], "samples": moved.samples,
-        })  # fmt: skip
+        output.data(moved.to_dict())
         return 0
     before = f", before it was {moved.before}" if moved.before else ""
     output.line(f"{moved.merchant}: {moved.after} is released{before}")

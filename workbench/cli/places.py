@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from workbench.cli.parser import WrongUse, did_you_mean
+from workbench.errors import UsageError
 from workbench.runtime import Mapping, load
 from workbench.versions import DRAFT, RELEASED, Folder
 
@@ -30,7 +31,10 @@ def merchants() -> list[Folder]:
 def _is_merchant(path: Path) -> bool:
     if path.name.startswith(".") or not path.is_dir():
         return False
-    return any((path / name).exists() for name in (RELEASED, DRAFT)) or bool(Folder(path).versions())
+    try:
+        return any((path / name).exists() for name in (RELEASED, DRAFT)) or bool(Folder(path).versions())
+    except (UsageError, OSError):
+        return True  # what may not be read is told where it is looked at
 
 
 def merchant_folder(name: str) -> Folder:

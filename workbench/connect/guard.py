@@ -259,6 +259,9 @@ def resolve(host: str, port: int, timeout: float | None = None) -> list[Address]
         found = box.get(timeout=timeout)
     except queue.Empty:
         raise httpcore.ConnectTimeout("the name was not resolved in time") from None
-    if isinstance(found, Exception):
-        raise httpcore.ConnectError("the name does not resolve") from found
-    return found
+    if isinstance(found, list):
+        return found
+    try:
+        raise found
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError("the name does not resolve") from error

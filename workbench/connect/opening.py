@@ -59,7 +59,7 @@ class Opened:
     on_exchange: OnExchange | None = field(default=None, repr=False)
 
     def tls_context(self) -> ssl.SSLContext:
-        """What the calls need: nothing of TLS where the server speaks plain http, and loading authorities takes a while."""
+        """What the calls need: for plain http no authorities, which take a while to load."""
         if self.tls is not None:
             return self.tls
         return public_tls() if self.operations.base.origin[0] == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -17,7 +17,6 @@ from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
 from workbench.errors import SecretMissing, UsageError
-from workbench.paths import text_of
 from workbench.templates import Secret as Reference
 from workbench.templates import TemplateError, compile_template, texts_in
 
@@ -182,7 +181,7 @@ def fill(data: Any, values: Mapping[str, str]) -> Any:
         parts = compile_template(data)
         if not any(isinstance(part, Reference) for part in parts):
             return data
-        return "".join(values[part.name] if isinstance(part, Reference) else text_of(part) for part in parts)
+        return "".join(values[part.name] if isinstance(part, Reference) else str(part) for part in parts)
     if isinstance(data, Mapping):
         return {key: fill(value, values) for key, value in data.items()}
     return [fill(value, values) for value in data] if isinstance(data, list) else data

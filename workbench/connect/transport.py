@@ -76,7 +76,7 @@ def _as_httpx() -> Iterator[None]:
         yield
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:
         kind: type[httpx.TransportError] = getattr(httpx, type(error).__name__, httpx.TransportError)
-        raise kind(str(error)) from (error.__cause__ or error)
+        raise kind(str(error)) from error
     except httpcore.UnsupportedProtocol as error:
         raise httpx.UnsupportedProtocol(str(error)) from error
 
@@ -216,7 +216,11 @@ class Sender:
 
     def close(self) -> None:
         """Closes all connections."""
-        self._transport.close()
+        token = _sending.set(True)
+        try:
+            self._transport.close()
+        finally:
+            _sending.reset(token)
 
 
 class AsyncSender:
@@ -249,7 +253,11 @@ class AsyncSender:
 
     async def aclose(self) -> None:
         """Closes all connections."""
-        await self._transport.aclose()
+        token = _sending.set(True)
+        try:
+            await self._transport.aclose()
+        finally:
+            _sending.reset(token)
 
 
 def _hush() -> None:
@@ -311,16 +319,25 @@ def _timed_out(error: Exception, call: str, deadline: float) -> CallError:
 
 
 def _not_connected(error: Exception, call: str) -> CallError:
-    cause = error.__cause__
-    if isinstance(cause, ssl.SSLError):
-        return _tls(cause, call)
-    if isinstance(cause, socket.gaierror | UnicodeError):
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLError):
+            return _tls(cause, call)
+    if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
         how = "check base_url, and the name server of this machine"
         return Unreachable("the host's name does not resolve", how, where=call)
-    if isinstance(cause, ConnectionRefusedError):
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         how = "check host and port of base_url; ask whether the API is up"
         return Unreachable("the connection is refused", how, where=call)
     return Unreachable("no connection", "check base_url and this machine's network", where=call)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What an error came from, and what that came from."""
+    cause = error.__cause__ or error.__context__
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _tls(cause: ssl.SSLError, call: str) -> CallError:

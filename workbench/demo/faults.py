@@ -70,6 +70,9 @@ class Control:
         """
         if failure.kind not in FAILURES:
             raise ValueError(f"no failure {failure.kind!r} - one of {', '.join(FAILURES)}")
+        kinds = [type(value) for value in (failure.path, failure.times, failure.status, failure.size)]
+        if kinds != [str, int, int, int]:  # they may come from JSON
+            raise ValueError("path must be a text; times, status and size whole numbers")
         if not 400 <= failure.status <= 599:
             raise ValueError("status must be from 400 to 599")
         if not 0 <= failure.seconds <= 600 or not 0 <= failure.size <= 2**30 or failure.times < 1:

@@ -110,8 +110,8 @@ def _next(console: Console) -> None:
 
 def _table(console: Console, title: str, orders: Iterable[Order]) -> None:
     """Orders as a table: of 80 columns at most, and without lines where nobody looks at a terminal."""
-    style = box.SIMPLE_HEAD if console.is_terminal else None
-    table = Table(box=style, show_edge=False, pad_edge=False, collapse_padding=True)
+    ruled = console.is_terminal
+    table = Table(box=box.SIMPLE_HEAD if ruled else None, show_edge=False, pad_edge=False, collapse_padding=ruled)
     for name in ("order", "status", "carrier", "tracking"):
         table.add_column(name, no_wrap=True)
     table.add_column("amount", justify="right", no_wrap=True)

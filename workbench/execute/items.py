@@ -63,39 +63,49 @@ def place_items(
         if join is not None and option[0].root != "@" and not option[0].key:
             inner = list(_joined(option[0], join, scope, run, spot))
             option = ()
+        levels = [(scope, parse)]
         for level, path in enumerate(option):
             by_key = keyed and level == last
-            inner = [item for outer in inner for item in _members(path, outer, run, spot, parse, by_key)]
-            run.spend(len(inner) + 1)
+            levels = [item for outer, kind in levels for item in _members(path, outer, run, spot, kind, by_key)]
+            run.spend(len(levels) + 1)
+        if option:
+            inner = [item for item, _ in levels]
         if inner:
             return [item for item in inner if not keep or holds(keep, ScopeView(run, item, spot.home, spot.place))]
     return []
 
 
-def _members(path: Path, scope: Scope, run: Run, spot: Spot, parse: str | None, keyed: bool) -> Iterator[Scope]:
-    """The items at one path: a list gives its members, anything else is one item; nothings are none."""
+def _members(
+    path: Path, scope: Scope, run: Run, spot: Spot, parse: str | None, keyed: bool
+) -> Iterator[tuple[Scope, str | None]]:
+    """The items at one path, each with what is still to be parsed inside it.
+
+    A list gives its members, anything else is one item; nothings are none. A text is parsed once: what lies inside
+    the document that it holds is not.
+    """
     if path.key:
         start = scope.out(path.ups)
         if start is not None and start.key is not None:
-            yield Scope(start.key, scope, 0)
+            yield Scope(start.key, scope, 0), parse
         return
 
     for root in scope.starts(path):
         nodes = find(root, path.steps, spot.met_object) if path.steps else [root]
         for position, node in enumerate(nodes):
-            if parse is not None:
-                node = _parsed(node, parse, spot)
+            inside = parse
+            if parse is not None and _holds_text(node):
+                node, inside = _parsed(node, parse, spot), None
             if keyed and isinstance(node, dict):
                 for key, member in node.items():
                     if not nothing(member):
-                        yield Scope(member, scope, key)
+                        yield Scope(member, scope, key), inside
             elif isinstance(node, list):
                 run.spend(len(node))
                 for index, member in enumerate(node):
                     if not nothing(member):
-                        yield Scope(member, scope, index)
+                        yield Scope(member, scope, index), inside
             elif not nothing(node):
-                yield Scope(node, scope, position)
+                yield Scope(node, scope, position), inside
 
 
 def _join(keep: Conditions) -> tuple[Path, Path] | None:
@@ -121,6 +131,12 @@ def _joined(path: Path, join: tuple[Path, Path], scope: Scope, run: Run, spot: S
                 yield from (Scope(node[index], scope, index) for index in run.index(node, left).positions(wanted))
             elif not nothing(node):
                 yield Scope(node, scope, position)
+
+
+def _holds_text(node: Any) -> bool:
+    """Whether a node is a text, or a list that holds one."""
+    members = node if isinstance(node, list) else [node]
+    return any(isinstance(member, str) or (isinstance(member, Element) and "#text" in member) for member in members)
 
 
 def _parsed(node: Any, kind: str, spot: Spot) -> Any:

@@ -18,15 +18,20 @@ Make = Callable[[Block, Scope, Run], Record]
 
 
 def make_record(block: Block, scope: Scope, run: Run) -> Record:
-    """The record of one item by interpretation; empty when its rules all find nothing."""
+    """The record of one item by interpretation; empty when its rules find nothing.
+
+    A constant is no find. Fields alone have no item that could be missing, so they may hold nothing else.
+    """
     values: Record = {}
     for field in block.fields:
         if field.block is not None:
-            found = block_value(field, field.block, scope, run, make_record)
+            value = block_value(field, field.block, scope, run, make_record)
         else:
-            found = FieldRun(field, scope, run).value()
-        if found is not None:
-            store(field, found, values, scope)
+            value = FieldRun(field, scope, run).value()
+        if value is not None:
+            store(field, value, values, scope)
+    if not scope.found and not block.inline:
+        return {}
     if block.gathers:
         gather(values)
     return {key: values[key] for key in block.keys if key in values}
@@ -71,6 +76,7 @@ def block_rows(key: str, block: Block, scope: Scope, run: Run, make: Make) -> li
             lift(item.reports, scope, f"{key}[{len(rows)}]" if record and block.many else key)
         if record:
             rows.append(record)
+            scope.found = scope.found or item.found
     return rows
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from workbench.catalogue import CARRIER, CURRENCY, DECIMAL, STATUS, TEXTS, TIME, catalogue, fold_carrier
+from workbench.catalogue import CARRIER, CURRENCY, DECIMAL, STATUS, TEXT, TEXTS, TIME, catalogue, fold_carrier
 from workbench.conditions import holds
 from workbench.execute.items import Spot, place_items, without_keys
 from workbench.execute.scope import Run, Scope, ScopeView, nodes_at
@@ -31,6 +32,7 @@ Finish = Callable[[Any, Scope], list[Any]]
 """A value and where it was found -> the final values; none when there is no use for it."""
 
 UNKNOWN = "unknown"
+_WITHOUT_OFFSET = re.compile(r"[\d-]+T[\d:.]+")
 
 
 class Pair(NamedTuple):
@@ -41,7 +43,7 @@ class Pair(NamedTuple):
 
 
 class FieldRun:
-    """The evaluation of one field for one record."""
+    """The evaluation of one field for one record; its scope is told when a value came out of the document."""
 
     __slots__ = ("field", "home", "run", "spot")
 
@@ -85,8 +87,9 @@ class FieldRun:
     def _joined(self, rule: Rule, scope: Scope) -> str | None:
         """The first value of each part, put together; constants alone make no value."""
         pieces, found = [], False
+        texts = FieldRun(self.field._replace(kind=TEXT), self.home, self.run)
         for part in rule.parts:
-            values = self.values(part, scope, self._as_text)
+            values = texts.values(part, scope, texts._as_text)
             if values:
                 pieces.append(values[0])
                 found = found or not isinstance(values[0], Constant)
@@ -107,11 +110,12 @@ class FieldRun:
         """The rule's transforms, in their one order, before `finish`."""
 
         def through(value: Any, scope: Scope) -> list[Any]:
+            if isinstance(value, Pair):  # an option's own lookup has made it ours
+                return finish(value, scope)
             if rule.null_when and any(same_word(value, word) for word in rule.null_when):
                 return []
-            values = [value] if rule.regex is None else matches(pattern(rule.regex), value)
             made = []
-            for part in values:
+            for part in self._matched(rule, value):
                 try:
                     part = self._transformed(rule, part, scope)
                 except Trouble as trouble:
@@ -122,6 +126,15 @@ class FieldRun:
             return made
 
         return through
+
+    def _matched(self, rule: Rule, value: Any) -> list[Any]:
+        if rule.regex is None:
+            return [value]
+        try:
+            return matches(pattern(rule.regex), value)
+        except UnicodeEncodeError:  # half a surrogate pair, in a document that our decoder never saw
+            self.spot.report("a text that is no Unicode", code="not_unicode")
+            return []
 
     def _transformed(self, rule: Rule, value: Any, scope: Scope) -> Any:
         if rule.function is not None:
@@ -155,7 +168,9 @@ class FieldRun:
                 return value
             else:
                 self.spot.report("a word that the lookup does not know", "add it, or say otherwise:", "unknown_word")
-                ours = UNKNOWN if self.field.kind == STATUS else text_of(value)
+                if self.field.kind != STATUS:
+                    return value
+                ours = UNKNOWN
         if ours is None:
             return None
         if paired:
@@ -180,14 +195,22 @@ class FieldRun:
 
     def _time(self, value: Any, options: Moment, scope: Scope) -> str | None:
         zone, clock = self.run.zone, None
-        if isinstance(options.zone, Path):
-            named = next(map(text_of, scalars(nodes_at(options.zone, scope, self.home, self.field.key))), None)
-            zone = zone_of(named) if named else zone
-        elif options.zone:
-            zone = zone_of(options.zone)
+        doubt: Trouble | None = None
+        if options.zone:
+            name = self._first_text(options.zone, scope) if isinstance(options.zone, Path) else options.zone
+            try:
+                zone = zone_of(name) if name else zone
+            except Trouble as trouble:
+                zone, doubt = None, trouble
         if options.clock is not None:
-            clock = next(map(text_of, scalars(nodes_at(options.clock, scope, self.home, self.field.key))), None)
-        return to_time(value, zone=zone, formats=options.formats, epoch=options.epoch, clock=clock)
+            clock = self._first_text(options.clock, scope)
+        text = to_time(value, zone=zone, formats=options.formats, epoch=options.epoch, clock=clock)
+        if doubt is not None and text is not None and _WITHOUT_OFFSET.fullmatch(text):
+            self.spot.report(doubt.what, doubt.how, doubt.code)
+        return text
+
+    def _first_text(self, path: Path, scope: Scope) -> str | None:
+        return next(map(text_of, scalars(nodes_at(path, scope, self.home, self.field.key))), None)
 
     # ------------------------------------------------------------ kinds
 
@@ -198,7 +221,11 @@ class FieldRun:
         except Trouble as trouble:
             self.spot.report(trouble.what, trouble.how, trouble.code)
             return []
-        return [] if made is None else [made]
+        if made is None:
+            return []
+        if not (isinstance(value, Constant) or (isinstance(made, Pair) and made.raw is None)):
+            self.home.found = True
+        return [made]
 
     def _of_kind(self, value: Any) -> Any:
         kind = self.field.kind

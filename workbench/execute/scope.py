@@ -47,9 +47,10 @@ class Scope:
         key: The key of the item in its map, or its position in its list.
         currency: The currency of the record that is being made from this item.
         reports: Problems of that record so far, or None.
+        found: Whether the record holds a value out of the document: constants alone make no record of an item.
     """
 
-    __slots__ = ("around", "currency", "item", "key", "names", "reports")
+    __slots__ = ("around", "currency", "found", "item", "key", "names", "reports")
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Scope:
         self.names = names
         self.currency: str | None = None
         self.reports: list[Report] | None = None
+        self.found = False
 
     def report(self, report: Report) -> None:
         """Takes note of a problem of this record."""

@@ -73,19 +73,28 @@ class _Writer:
         around, self.lines = (self.lines, self._currency), []
         self._currency = None
         self.emit(0, f"def {name}(block, scope, run):")
-        self.emit(1, "o = scope.item", "t = type(o)", "zone = run.zone")
+        self.emit(1, "o = scope.item", "t = type(o)", "zone = run.zone", "kept = scope.reports and scope.reports[:]")
         self.emit(1, "if t is dict: S = str; L = list", "elif t is Element: S = Text; L = Elements")
         self.emit(1, "else: return make_record(block, scope, run)", "try:")
-        record = self.record(2, block, _Place("o", "scope", None))
-        self.emit(2, f"return {record}")
+        held: dict[str, str] = {}
+        record = self.record(2, block, _Place("o", "scope", None), held)
+        self.emit(2, *_only_if_found(block, held, record), f"scope.found = bool({record})", f"return {record}")
         self.emit(1, "except Exhausted: raise", "except Exception:")
-        self.emit(2, "scope.reports = scope.currency = None", "return make_record(block, scope, run)", "")
+        self.emit(2, "pass")
+        self.emit(
+            1,
+            "scope.reports = kept",
+            "scope.currency = None",
+            "scope.found = False",
+            "return make_record(block, scope, run)",
+            "",
+        )
         self.done += self.lines
         self.lines, self._currency = around
 
-    def record(self, depth: int, block: Block, place: _Place) -> str:
-        """Writes what makes a record from a place; gives the variable that holds it."""
-        held: dict[str, str] = {}
+    def record(self, depth: int, block: Block, place: _Place, held: dict[str, str] | None = None) -> str:
+        """Writes what makes a record from a place; gives the variable that holds it, and adds those of its fields."""
+        held = {} if held is None else held
         twins: dict[str, str] = {}
         for field in block.fields:
             variable = self.name("v")
@@ -336,6 +345,24 @@ class _Writer:
         self.emit(depth + 1, f"lift({inner.scope}.reports, {place.scope}, {where})")
 
 
+def _only_if_found(block: Block, held: dict[str, str], record: str) -> list[str]:
+    """Lines that leave a record to the interpreter when nothing but constants may be in it."""
+    found, doubtful = [], False
+    for field in block.fields:
+        inline = field.block is not None and field.block.inline and _has_constant(field.block)
+        if inline or (field.block is None and _may_be_constant(field.rule)):
+            doubtful = True
+        else:
+            found.append(f"{held[field.key]} is None")
+    if not doubtful:
+        return []
+    return [f"if {record} and {' and '.join(found) or 'True'}:", "    raise LookupError"]
+
+
+def _may_be_constant(rule: Rule | None) -> bool:
+    return rule is None or rule.source in ("value", "cases") or any(map(_may_be_constant, rule.parts))
+
+
 def _only(rule: Rule, *transforms: str) -> bool:
     """Whether a rule has no other transforms than those."""
     names = {"lookup": rule.lookup, "decimal": rule.decimal, "datetime": rule.datetime, "regex": rule.regex,
@@ -347,7 +374,7 @@ def _plain_place(block: Block) -> Path | None:
     """The one path of a block that is nothing but a place and rules which need values, else None."""
     options = block.place.options
     special = block.keep or block.keep_fields or block.group_by or block.related or block.keyed or block.parse
-    if special or len(options) != 1 or len(options[0]) != 1 or (_has_constant(block) and not block.inline):
+    if special or len(options) != 1 or len(options[0]) != 1 or _has_constant(block):
         return None
     return options[0][0]
 

@@ -2,6 +2,8 @@
 
     file = load_text(text)          # every mistake at once, each with its place, its line and how to mend it
     text = dump(file)               # the same data, in the one layout
+
+`model` describes the same shape to editors, as a JSON Schema.
 """
 
 from workbench.mapping.check_file import check_data

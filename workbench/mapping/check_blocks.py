@@ -49,7 +49,7 @@ def inner_fields(entry: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------- fields
 
 
-def check_fields(report: Report, fields: Any, spot: Spot, sight: Sight, record: str, extras: Mapping[str, Any]) -> None:
+def check_fields(report: Report, fields: Any, spot: Spot, sight: Sight, record: str) -> None:
     """Checks the rules and blocks of a record; `record` is empty for a merchant's own fields."""
     known = catalogue().records[record].fields if record else {}
     for name, entry in (report.table(fields, spot) or {}).items():
@@ -63,7 +63,7 @@ def check_fields(report: Report, fields: Any, spot: Spot, sight: Sight, record: 
         elif field.derived:
             report.add("a field that is filled by the runtime", at, "drop its rule", "no_such_field")
         elif field.kind in NESTED:
-            _check_nested(report, field, entry, at, sight, extras)
+            _check_nested(report, field, entry, at, sight)
         else:
             check_rule(report, entry, at, sight, Aim.of(field))
 
@@ -77,13 +77,13 @@ def _check_own(report: Report, name: str, entry: Any, spot: Spot, sight: Sight) 
     check_rule(report, entry, spot, sight, Aim())
 
 
-def _check_nested(report: Report, field: Field, entry: Any, spot: Spot, sight: Sight, extras: Mapping[str, Any]) -> None:
+def _check_nested(report: Report, field: Field, entry: Any, spot: Spot, sight: Sight) -> None:
     if not isinstance(entry, dict):
         place = "each:" if field.kind == LIST else "at:"
         report.add("a block is needed", spot, f"write {place} and fields:", "needs_block")
         return
     if field.kind == LIST or is_block(entry):
-        check_block(report, field, entry, spot, sight, extras)
+        check_block(report, field, entry, spot, sight)
         return
     known = catalogue().records[field.record].fields if field.record else {}
     strays = [key for key in entry if key in BLOCK_KEYS and key not in known]
@@ -93,15 +93,13 @@ def _check_nested(report: Report, field: Field, entry: Any, spot: Spot, sight: S
         report.add(what, spot.part(key), how, "block_key")
     rest = {key: rule for key, rule in entry.items() if key not in strays}
     if rest or not strays:
-        check_fields(report, rest, spot, sight, field.record, extras)
+        check_fields(report, rest, spot, sight, field.record)
 
 
 # ---------------------------------------------------------------- blocks
 
 
-def check_block(
-    report: Report, field: Field, block: dict[str, Any], spot: Spot, sight: Sight, extras: Mapping[str, Any]
-) -> None:
+def check_block(report: Report, field: Field, block: dict[str, Any], spot: Spot, sight: Sight) -> None:
     """Checks a block of a field: its place, what it keeps, related items, and its fields."""
     for key in block:
         if key not in FIELD_BLOCK_KEYS:
@@ -114,7 +112,7 @@ def check_block(
     inner = check_inside(report, block, spot, sight.further(levels), _business(field, block, spot))
     if "fields" in block:
         fields = Spot(spot.told, (*spot.place, "fields"))
-        check_fields(report, block["fields"], fields, inner, field.record, extras)
+        check_fields(report, block["fields"], fields, inner, field.record)
 
 
 def _check_form(report: Report, field: Field, block: dict[str, Any], spot: Spot) -> None:
@@ -204,20 +202,21 @@ def _business(field: Field, block: dict[str, Any], spot: Spot) -> Business:
     return business_of(inner_fields(block), field.record, ".".join(str(part) for part in spot.told))
 
 
-def business_of(fields: Mapping[str, Any], record: str, told: str) -> Business:
+def business_of(fields: Mapping[Any, Any], record: str, told: str) -> Business:
     """The business fields of a record, and those that its rules fill."""
     ruled = frozenset(_ruled(fields, record))
     return Business(frozenset(_known(record, 3)) | ruled, ruled, told)
 
 
 def _known(record: str, depth: int) -> Iterator[str]:
-    for name, field in catalogue().records[record].fields.items() if record else ():
+    fields = catalogue().records[record].fields if record else {}
+    for name, field in fields.items():
         yield name
         if field.record and depth:
             yield from (f"{name}.{inner}" for inner in _known(field.record, depth - 1))
 
 
-def _ruled(fields: Mapping[str, Any], record: str) -> Iterator[str]:
+def _ruled(fields: Mapping[Any, Any], record: str) -> Iterator[str]:
     """Dotted names of the fields that get a value: by a rule, as a raw twin, or gathered from the order's parts."""
     known = catalogue().records[record].fields if record else {}
     for name, entry in fields.items():

@@ -1,27 +1,26 @@
-"""The checks of operations: their calls, pages, the place of the orders, and the check after the search."""
+"""The checks of calls: what is sent, what is asked of the answer, and its pages."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from workbench.mapping.check_blocks import ORDERS_KEYS, business_of, check_inside, inner_fields, top_records
 from workbench.mapping.check_conditions import Side, check_conditions
 from workbench.mapping.check_templates import Secrets, check_pairs, check_text, check_texts
-from workbench.mapping.report import Report, Spot, choices, first_key
-from workbench.mapping.sight import Sight, check_path, check_place
+from workbench.mapping.report import Report, Spot, choices
+from workbench.mapping.sight import Sight, check_path
 from workbench.mapping.source import shortened
 from workbench.paths import text_of
 
-OPERATION_KEYS = ("inputs", "calls", "orders", "verify", "note")
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES = ("json", "form", "xml", "text", "graphql", "soap")
 CALL_KEYS = (
     "name", *METHODS, "query", "headers", *BODIES, "reads", "format", "delimiter", "encoding", "namespaces", "for_each",
     "only_when", "required", "not_found_when", "fail_when", "pages", "timeout_s", "note",
 )  # fmt: skip
+SOAP_KEYS = ("action", "version", "body")
+GRAPHQL_KEYS = ("document", "variables")
 FORMATS = ("json", "ndjson", "csv", "form", "xml", "soap")
 PAGE_KEYS = ("kind", "path", "param", "size", "start", "stop_when", "max")
 PAGE_NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -35,75 +34,17 @@ PAGE_NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 """The kinds of paging, with the keys that each cannot do without."""
 
-KNOWN_INPUTS = {"find_orders_by_email": "email", "find_order_by_number": "number"}
-"""The finds that everyone knows, with what they are asked for."""
-
-ALLOW_WAIVED = "WORKBENCH_ALLOW_WAIVED"
 MAIN = "main"
 
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
-_OPERATION = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
-_SECRET_HEADER = re.compile(r"authorization|cookie|(?:^|[-_])(?:key|token|secret|password|apikey)$", re.I)
+IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
+_SECRET_NAME = re.compile(r"authorization|cookie|(?:^|[-_])(?:key|token|secret|password|apikey)$", re.I)
 
 
-class Use(NamedTuple):
-    """How an operation uses its record."""
-
-    operation: str
-    record: str
-    names: frozenset[str]
-    inputs: frozenset[str] | None
-    levels: int
-
-
-class _Calls(NamedTuple):
+class Calls(NamedTuple):
     """The calls of an operation: all names, and those whose answers come once for each order."""
 
     names: tuple[str, ...]
     per_order: frozenset[str]
-
-
-def check_operation(
-    report: Report, name: str, body: Any, spot: Spot, records: Mapping[str, Any], merchant: Any
-) -> Use | None:
-    """Checks an operation; tells how it uses its record, or None where that cannot be said."""
-    if not _OPERATION.fullmatch(name):
-        report.add("a name that cannot be an operation's", spot, "use letters, digits and _", "bad_name")
-    table = report.table(body, spot, OPERATION_KEYS, "write calls: and orders:")
-    if table is None:
-        return None
-    if "note" in table:
-        report.text(table["note"], spot.key("note"))
-    inputs = _inputs(report, name, table, spot)
-    item, levels = _item_sight(table, inputs)
-    calls = _check_calls(report, table, spot, item, Secrets(merchant))
-    return _check_orders(report, name, table, spot, records, calls, Sight(inputs=inputs, ups=levels), merchant)
-
-
-def _inputs(report: Report, name: str, body: Mapping[str, Any], spot: Spot) -> frozenset[str] | None:
-    """The inputs that the operation may use: declared or its own; None where it may use any."""
-    own = {KNOWN_INPUTS[name]} if name in KNOWN_INPUTS else set()
-    if "inputs" not in body:
-        return frozenset(own) or None
-    names = report.items(body["inputs"], spot.key("inputs"), "list their names, such as [phone]") or []
-    for index, one in enumerate(names):
-        at = spot.key("inputs", index)
-        if isinstance(one, str) and not _IDENTIFIER.fullmatch(one):
-            report.add("a name that cannot be an input's", at, "use letters, digits and _", "bad_name")
-        elif not isinstance(one, str):
-            report.wrong(one, at, "a name")
-        elif one in names[:index]:
-            report.add("an input that is listed twice", at, "list it once", "twice")
-    return frozenset(own | {one for one in names if isinstance(one, str)})
-
-
-def _item_sight(body: Mapping[str, Any], inputs: frozenset[str] | None) -> tuple[Sight, int]:
-    """What a call for each order sees from the raw item, and how many levels in the orders are."""
-    orders = body.get("orders")
-    orders = orders if isinstance(orders, dict) else {}
-    levels = check_place(Report(lambda place: None), orders.get("each", "$"), Spot((), ()), Sight(names=None))
-    names = frozenset(["rows"]) if "group_by" in orders else frozenset()
-    return Sight(names=names, ups=levels - 1, inputs=inputs), levels
 
 
 # ---------------------------------------------------------------- calls
@@ -112,11 +53,13 @@ def _item_sight(body: Mapping[str, Any], inputs: frozenset[str] | None) -> tuple
 def call_names(calls: Any) -> list[str]:
     """The names of calls, in order; the first is `main` unless it has one."""
     listed = calls if isinstance(calls, list) and calls else [{}]
-    names = [call.get("name", MAIN if index == 0 else None) for index, call in enumerate(listed) if isinstance(call, dict)]
+    names = [
+        call.get("name", MAIN if index == 0 else None) for index, call in enumerate(listed) if isinstance(call, dict)
+    ]
     return [name for name in names if isinstance(name, str)]
 
 
-def _check_calls(report: Report, body: Mapping[str, Any], spot: Spot, item: Sight, secrets: Secrets) -> _Calls:
+def check_calls(report: Report, body: Mapping[str, Any], spot: Spot, item: Sight, secrets: Secrets) -> Calls:
     """Checks the calls one after another: each may use the answers of those before it."""
     names: list[str] = []
     per_order: list[str] = []
@@ -136,11 +79,13 @@ def _check_calls(report: Report, body: Mapping[str, Any], spot: Spot, item: Sigh
         sight = sight.hiding(per_order, why, "make this call for_each: order too") if not own else sight
         _check_call(report, call, at, sight, secrets)
         if own and index == 0:
-            report.add("the first call for_each: order", at.key("for_each"), "orders come from it: find them first", "conflict")
+            report.add(
+                "the first call for_each: order", at.key("for_each"), "orders come from it: find them first", "conflict"
+            )
         name = _call_name(report, call, index, names, at)
         names.append(name)
         per_order += [name] if own else []
-    return _Calls(tuple(names), frozenset(per_order))
+    return Calls(tuple(names), frozenset(per_order))
 
 
 def _call_name(report: Report, call: Mapping[str, Any], index: int, names: list[str], spot: Spot) -> str:
@@ -149,7 +94,7 @@ def _call_name(report: Report, call: Mapping[str, Any], index: int, names: list[
         report.add("a call without a name", spot, "add name: so that its answer can be named", "needs_key")
     elif not isinstance(name, str):
         report.wrong(name, spot.key("name"), "a name")
-    elif not _IDENTIFIER.fullmatch(name) or name == "rows":
+    elif not IDENTIFIER.fullmatch(name) or name == "rows":
         how = "use letters, digits and _; rows are those of a group"
         report.add(f"{shortened(name)!r} cannot be a call's name", spot.key("name"), how, "bad_name")
     elif name in names:
@@ -187,8 +132,16 @@ def _check_call(report: Report, call: dict[str, Any], spot: Spot, sight: Sight, 
 def _check_no_secret(report: Report, table: Any, spot: Spot) -> None:
     """A secret in the file itself is known to everyone who reads the file."""
     for name, value in table.items() if isinstance(table, dict) else ():
-        if isinstance(value, str) and value and isinstance(name, str) and _SECRET_HEADER.search(name) and "{" not in value:
-            report.add("a secret in the file", spot.key(name), "write a reference, ${NAME}, and change the secret", "secret")
+        if (
+            isinstance(value, str)
+            and value
+            and isinstance(name, str)
+            and _SECRET_NAME.search(name)
+            and "{" not in value
+        ):
+            report.add(
+                "a secret in the file", spot.key(name), "write a reference, ${NAME}, and change the secret", "secret"
+            )
 
 
 def _check_body(report: Report, kind: str, body: Any, spot: Spot, sight: Sight, secrets: Secrets) -> None:
@@ -203,7 +156,7 @@ def _check_body(report: Report, kind: str, body: Any, spot: Spot, sight: Sight, 
             report.wrong(body, spot, "the body")
         check_texts(report, body, spot, sight, secrets)
     elif kind == "graphql":
-        table = report.table(body, spot, ("document", "variables"), "write {document: ..., variables: ...}") or {}
+        table = report.table(body, spot, GRAPHQL_KEYS, "write {document: ..., variables: ...}") or {}
         report.text(table.get("document"), spot.key("document"), "write the query")
         if "variables" in table and report.table(table["variables"], spot.key("variables")):
             check_texts(report, table["variables"], spot.key("variables"), sight, secrets)
@@ -212,7 +165,9 @@ def _check_body(report: Report, kind: str, body: Any, spot: Spot, sight: Sight, 
 
 
 def _check_soap(report: Report, body: Any, spot: Spot, sight: Sight, secrets: Secrets) -> None:
-    table = report.table(body, spot, ("action", "version", "body"), "write {action: ..., version: ..., body: ...}") or {}
+    table = (
+        report.table(body, spot, ("action", "version", "body"), "write {action: ..., version: ..., body: ...}") or {}
+    )
     if "action" in table and not isinstance(table["action"], str):
         report.wrong(table["action"], spot.key("action"), "a text")
     if "version" in table and text_of(table["version"]) not in ("1.1", "1.2"):
@@ -279,72 +234,3 @@ _CALL_CHECKS: dict[str, Callable[[Report, Any, Spot], object]] = {
     "namespaces": _check_uris,
     "timeout_s": check_seconds,
 }
-
-
-# ---------------------------------------------------------------- orders and the check after the search
-
-
-def _check_orders(
-    report: Report, name: str, body: Mapping[str, Any], spot: Spot, records: Mapping[str, Any], calls: _Calls, sight: Sight,
-    merchant: Any,
-) -> Use | None:  # fmt: skip
-    """Checks `orders:` and `verify:` of an operation."""
-    orders = report.table(body["orders"], spot.key("orders")) if "orders" in body else {"each": "$"}
-    at = spot.key("orders")
-    for key in orders or ():
-        if key == "at":
-            report.add("orders are a list", at.key("at"), "write each:", "conflict")
-        elif key == "fields":
-            report.add("fields: under orders:", at.key("fields"), "the fields of orders stand under records:", "conflict")
-        elif key not in ORDERS_KEYS:
-            report.unknown_key(key, at, ORDERS_KEYS)
-    if orders is None:
-        return None
-    if "each" not in orders and "at" not in orders:
-        report.add("orders without each:", at, "say where one order stands, such as each: \"$.orders\"", "needs_key")
-    record = _record(report, orders.get("use", "order"), at, records)
-    root = Sight(names=frozenset(calls.names), inputs=sight.inputs)
-    why = "that call is made for each order, which is not known yet"
-    early = root._replace(names=frozenset(calls.names) - calls.per_order)
-    early = early.hiding(calls.per_order, why, "use it in the rules, or in with:")
-    if "each" in orders:
-        check_place(report, orders["each"], at.key("each"), early)
-    fields = inner_fields(records.get(record)) if record else {}
-    business = business_of(fields, record, f"records.{record}") if record else business_of({}, "", "records")
-    item = root._replace(ups=sight.ups - 1)
-    inner = check_inside(report, orders, at, item, business, early._replace(ups=sight.ups))
-    if "verify" in body:
-        _check_verify(report, body["verify"], spot.key("verify"), inner, Side(business=business, verify=True), merchant)
-    if not record or inner.names is None:
-        return None
-    return Use(name, record, inner.names, sight.inputs, sight.ups)
-
-
-def _record(report: Report, use: Any, spot: Spot, records: Mapping[str, Any]) -> str:
-    """The record that the operation uses; empty where there is none of that name."""
-    if not isinstance(use, str):
-        report.wrong(use, spot.key("use"), "a name")
-        return ""
-    if use in records and use in top_records():
-        return use
-    at = spot.key("use") if "use" else spot
-    report.add(f"no record {shortened(use)!r}", at, f"add records.{shortened(use)}", "unknown_record")
-    return ""
-
-
-def _check_verify(report: Report, verify: Any, spot: Spot, sight: Sight, side: Side, merchant: Any) -> None:
-    if not isinstance(verify, dict) or "waived" not in verify:
-        check_conditions(report, verify, spot, sight, side)
-        return
-    if len(verify) > 1:
-        report.add("waived: beside conditions", spot, "keep the conditions, or waive them", "conflict")
-    report.text(verify["waived"], spot.key("waived"), "say why")
-    allowed = {word.strip() for word in os.environ.get(ALLOW_WAIVED, "").split(",")}
-    if not {"*", merchant} & allowed:
-        how = f"set {ALLOW_WAIVED}={merchant} where the deployment accepts unchecked orders"
-        report.add("verify is waived", spot, how, "waived")
-
-
-def has_verify(body: Mapping[str, Any]) -> bool:
-    """Whether an operation says how its orders are checked after the search."""
-    return first_key(body, ("verify",)) is not None

@@ -12,7 +12,7 @@ from workbench.mapping.sight import Sight, check_input, check_path
 from workbench.mapping.source import shortened
 from workbench.paths import is_path, is_path_word, number
 
-_HOW = "write PATH: WORD, such as {\"@.state\": paid}"
+_HOW = 'write PATH: WORD, such as {"@.state": paid}'
 _ANSWER = re.compile(r"http\.(?:status|header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+)")
 
 
@@ -75,10 +75,10 @@ def _check_field(report: Report, name: str, spot: Spot, business: Business, path
         how = f"add a rule for it to {business.record}" + (", or compare a path" if paths else "")
         report.add(f"{shortened(name)!r}: a business field without a rule", spot, how, "field_without_rule")
         return
+    what = f"{shortened(name)!r}: {'neither a path nor a' if paths else 'no'} business field"
     how = "start a path with @, ^, $ or name:$; " if paths else ""
-    what = f"{shortened(name)!r}: neither a path nor a business field" if paths else f"{shortened(name)!r}: no business field"
-    known = sorted(business.ruled)
-    report.add(what, spot, f"{how}the fields with a rule are {listed(known)}" + meant(name, business.fields), "no_such_field")
+    how += f"the fields with a rule are {listed(sorted(business.ruled))}" + meant(name, business.fields)
+    report.add(what, spot, how, "no_such_field")
 
 
 def _check_expected(report: Report, expected: Any, spot: Spot, sight: Sight, side: Side) -> None:
@@ -155,7 +155,7 @@ def _check_span(report: Report, operator: str, wanted: Any, spot: Spot) -> None:
 
 def _check_prefix(report: Report, operator: str, wanted: Any, spot: Spot) -> None:
     for prefix in (report.items(wanted, spot) or []) if isinstance(wanted, list) else [wanted]:
-        report.text(prefix, spot, "write the text that may stand in front, such as [\"#\"]")
+        report.text(prefix, spot, 'write the text that may stand in front, such as ["#"]')
 
 
 def _check_zeros(report: Report, operator: str, wanted: Any, spot: Spot) -> None:

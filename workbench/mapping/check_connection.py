@@ -49,7 +49,8 @@ def check_connection(report: Report, connection: Any, spot: Spot, merchant: Any)
     at = spot.key("environments")
     for name, body in (report.table(table["environments"], at) or {}).items():
         if not _NAME.fullmatch(name):
-            report.add("a name that cannot be an environment's", at.key(name), "use letters, digits, - and _", "bad_name")
+            how = "use letters, digits, - and _"
+            report.add("a name that cannot be an environment's", at.key(name), how, "bad_name")
         inner = report.table(body, at.key(name), OVERRIDES)
         if inner is not None:
             _check_keys(report, _with_kind(inner, table), at.key(name))
@@ -143,7 +144,7 @@ def _check_auth_value(report: Report, key: str, value: Any, spot: Spot) -> None:
 
 
 def _check_probe(report: Report, probe: Any, spot: Spot) -> None:
-    for name, value in (report.table(probe, spot, None, "write {number: \"${...}\", email: \"${...}\"}") or {}).items():
+    for name, value in (report.table(probe, spot, None, 'write {number: "${...}", email: "${...}"}') or {}).items():
         if not isinstance(value, str) or not _WHOLE_REFERENCE.fullmatch(value):
             how = "write a reference, ${NAME}: a customer's order is no matter for the file"
             report.add(f"{shortened(name)}: is not a reference", spot.key(name), how, "secret")

@@ -10,9 +10,9 @@ from typing import Any
 from workbench.catalogue import DECIMAL, TEXT, TEXTS, TIME
 from workbench.errors import Problem
 from workbench.mapping.check_blocks import OWN_NAME, business_of, check_fields, inner_fields, top_records
-from workbench.mapping.check_calls import Use, check_operation
 from workbench.mapping.check_conditions import Side, check_conditions
 from workbench.mapping.check_connection import check_connection
+from workbench.mapping.check_operations import Use, check_operation
 from workbench.mapping.check_rules import check_zone
 from workbench.mapping.report import TOP, Report, Spot, listed, meant
 from workbench.mapping.sight import Sight
@@ -60,13 +60,14 @@ def check_data(data: Any, line: Callable[[Place], int | None] = lambda place: No
 def _check_format(report: Report, data: Mapping[str, Any]) -> bool:
     """Checks the format; tells whether there is any point in reading on."""
     number, spot = data.get("format"), TOP.key("format")
-    if "format" not in data or number == FORMAT and isinstance(number, int) and not isinstance(number, bool):
+    if "format" not in data:
         return True
-    if isinstance(number, int) and not isinstance(number, bool) and number > FORMAT:
+    if isinstance(number, bool) or not isinstance(number, int) or number < FORMAT:
+        report.add("no format of mapping files", spot, f"write format: {FORMAT}", "format")
+    elif number > FORMAT:
         what = f"format {number} is newer than this package reads ({FORMAT})"
         report.add(what, spot, "update the package, or export the mapping with this one", "format")
         return False
-    report.add("no format of mapping files", spot, f"write format: {FORMAT}", "format")
     return True
 
 
@@ -101,10 +102,9 @@ def _check_body(report: Report, data: Mapping[str, Any]) -> None:
         for name, body in operations.items()
         if (use := check_operation(report, name, body, TOP.key("operations", name), records, data.get("merchant")))
     ]
-    extras = data.get("fields")
     for name, fields in records.items():
         sight = _sight_of([use for use in uses if use.record == name])
-        check_fields(report, fields, TOP.key("records", name), sight, name, extras if isinstance(extras, dict) else {})
+        check_fields(report, fields, TOP.key("records", name), sight, name)
     if "expect" in data:
         _check_expect(report, data["expect"], records)
 
@@ -198,8 +198,8 @@ def _check_entries(report: Report, entries: Any, spot: Spot, known: tuple[str, .
         at = spot.key(index)
         for key, value in (report.table(entry, at, known) or {}).items():
             if key == "changes":
-                for number, line in enumerate(value if isinstance(value, list) else [value]):
-                    report.text(line, at.key(key, number) if isinstance(value, list) else at.key(key), "say what changed")
+                for number, line in enumerate(report.items(value, at.key(key)) or ()):
+                    report.text(line, at.key(key, number), "say what changed")
             elif key == "version":
                 if not isinstance(value, str) or not _VERSION.fullmatch(value):
                     report.add("no version", at.key(key), "write three numbers, such as 1.2.0", "bad_version")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from workbench.catalogue import STATUS, TEXT, Field, catalogue
+from workbench.catalogue import STATUS, Field, catalogue
 from workbench.mapping.check_conditions import check_conditions, check_word
 from workbench.mapping.report import Report, Spot, choices, is_scalar, meant
 from workbench.mapping.sight import Sight, check_path
@@ -227,7 +227,7 @@ def _check_datetime(report: Report, options: Any, spot: Spot, sight: Sight) -> N
 
 
 def _check_formats(report: Report, formats: Any, spot: Spot) -> None:
-    how = "write a pattern of strptime such as \"%d.%m.%Y\", or {format, time, timezone, epoch}"
+    how = 'write a pattern of strptime such as "%d.%m.%Y", or {format, time, timezone, epoch}'
     for index, text in enumerate((report.items(formats, spot) or []) if isinstance(formats, list) else [formats]):
         at = spot.part(index) if isinstance(formats, list) else spot
         if not isinstance(text, str) or not text.strip():
@@ -237,7 +237,8 @@ def _check_formats(report: Report, formats: Any, spot: Spot) -> None:
         wrong = next((one for one in found if not one or one not in _DIRECTIVES), None)
         named = [one for one in found if one != "%"]
         if wrong is not None:
-            report.add(f"'%{wrong}' is no part of a date pattern", at, f"one of {' '.join(_DIRECTIVES)} after %", "bad_format")
+            letters = " ".join(_DIRECTIVES)
+            report.add(f"'%{wrong}' is no part of a date pattern", at, f"one of {letters} after %", "bad_format")
         elif len(set(named)) < len(named):
             report.add("a part of the date comes twice in the pattern", at, "name each part once", "bad_format")
         elif not _DAYS & set(named):
@@ -262,9 +263,3 @@ def _zones() -> set[str]:
     import zoneinfo
 
     return zoneinfo.available_timezones()
-
-
-def kind_of(entry: Any) -> str:
-    """The kind that `fields:` gives a merchant's own field."""
-    kind = entry.get("kind", TEXT) if isinstance(entry, dict) else TEXT
-    return kind if isinstance(kind, str) else TEXT

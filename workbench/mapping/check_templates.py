@@ -47,7 +47,8 @@ def check_text(report: Report, text: str, spot: Spot, sight: Sight, secrets: Sec
             check_input(report, part.name, spot, sight)
         elif isinstance(part, str):
             if strict and re.search(r"[{}]", part) and not _REFERENCE.search(part):
-                report.add("a brace that holds neither an input nor a path", spot, "write {email} or {@.id}", "bad_template")
+                what = "a brace that holds neither an input nor a path"
+                report.add(what, spot, "write {email} or {@.id}", "bad_template")
         elif not isinstance(part, Secret):
             check_path(report, part.text, spot, sight)
 

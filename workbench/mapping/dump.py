@@ -15,9 +15,9 @@ from typing import Any
 
 from workbench.catalogue import catalogue
 from workbench.mapping.check_blocks import BLOCK_KEYS, is_block
-from workbench.mapping.check_calls import OPERATION_KEYS
 from workbench.mapping.check_connection import CONNECTION_KEYS
 from workbench.mapping.check_file import KEYS
+from workbench.mapping.check_operations import OPERATION_KEYS
 from workbench.mapping.file import MappingFile
 from workbench.mapping.source import scalar
 from workbench.paths import is_path
@@ -166,7 +166,7 @@ def _block_text(text: str, indent: int) -> list[str] | None:
     """A text of several lines as it stands; None where YAML would not give it back."""
     body = text.rstrip("\n")
     rows = body.split("\n")
-    if not body or not _BLOCK_TEXT.fullmatch(text) or rows[0][:1] in ("", " ") or any(row != row.rstrip() for row in rows):
+    if not _BLOCK_TEXT.fullmatch(text) or rows[0][:1] in ("", " ") or any(row != row.rstrip() for row in rows):
         return None
     ends = len(text) - len(body)
     mark = {0: "|-", 1: "|"}.get(ends)

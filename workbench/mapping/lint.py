@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from workbench.catalogue import STATUS, catalogue
 from workbench.errors import Problem
 from workbench.mapping.check_blocks import NESTED, business_of, inner_fields, is_block
-from workbench.mapping.check_calls import KNOWN_INPUTS, METHODS
-from workbench.mapping.report import Report, Spot, TOP, first_key
+from workbench.mapping.check_calls import METHODS
+from workbench.mapping.check_operations import KNOWN_INPUTS
+from workbench.mapping.report import TOP, Report, Spot, first_key
 from workbench.mapping.source import Place
 
 IMPLIED = {"find_orders_by_email": "customer_email", "find_order_by_number": "order_number"}
@@ -37,13 +38,14 @@ def lint(data: Mapping[str, Any], line: Callable[[Place], int | None]) -> list[P
 
 
 def _lint_addresses(report: Report, connection: Mapping[str, Any]) -> None:
-    tables = {("connection",): connection}
-    tables |= {("connection", "environments", name): body for name, body in (connection.get("environments") or {}).items()}
-    for place, table in tables.items():
-        url = table.get("base_url") or ""
-        parts = urlsplit(url)
+    spot = TOP.key("connection")
+    tables = [(spot, connection)]
+    environments = connection.get("environments") or {}
+    tables += [(spot.key("environments", name), body) for name, body in environments.items()]
+    for at, table in tables:
+        parts = urlsplit(table.get("base_url") or "")
         if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-            report.add("a base URL without encryption", Spot((*place, "base_url"), (*place, "base_url")), "use https", "http")
+            report.add("a base URL without encryption", at.key("base_url"), "use https", "http")
 
 
 def _is_loopback(host: str) -> bool:
@@ -62,7 +64,8 @@ def _lint_check(report: Report, name: str, body: Mapping[str, Any], record: str,
     ruled = business_of(records.get(record) or {}, record, "").ruled
     if field and field not in ruled:
         how = f"add a rule for {field}, or say verify: by something that the order carries"
-        report.add(f"nothing says which orders belong to the {KNOWN_INPUTS[name]} that was asked for", spot, how, "unchecked")
+        what = f"nothing says which orders belong to the {KNOWN_INPUTS[name]} that was asked for"
+        report.add(what, spot, how, "unchecked")
     elif field is None and body.get("inputs"):
         how = "say verify: by what the order carries"
         report.add("nothing checks the orders against what was asked for", spot, how, "unchecked")
@@ -87,7 +90,8 @@ def _lint_extras(report: Report, data: Mapping[str, Any]) -> None:
     found = {name for fields in data["records"].values() for name in _extras(fields)}
     for name in declared:
         if name not in found:
-            report.add("a field that no rule fills", TOP.key("fields", name), "add its rule under extra:, or drop it", "unused")
+            how = "add its rule under extra:, or drop it"
+            report.add("a field that no rule fills", TOP.key("fields", name), how, "unused")
 
 
 def _extras(fields: Any) -> Iterator[str]:
@@ -101,7 +105,9 @@ def _extras(fields: Any) -> Iterator[str]:
 # ---------------------------------------------------------------- exporting
 
 
-def problems_of_export(data: Mapping[str, Any], line: Callable[[Place], int | None] = lambda place: None) -> list[Problem]:
+def problems_of_export(
+    data: Mapping[str, Any], line: Callable[[Place], int | None] = lambda place: None
+) -> list[Problem]:
     """What stands against exporting a mapping that has been checked, except for what the file waives.
 
     A finding under `waived:` is waived where it equals the problem's text before the `@`, or its place.

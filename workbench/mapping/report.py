@@ -65,19 +65,19 @@ class Report:
         if not isinstance(value, dict):
             self.wrong(value, spot, "a table", how)
             return None
-        if not value:
+        table: dict[Any, Any] = value
+        if not table:
             self.add("an empty table", spot, how or "fill it, or leave it out", "empty")
             return None
-        bad = [key for key in value if not isinstance(key, str)]
-        if bad:
+        if not all(isinstance(key, str) for key in table):
             self.add("a key that is no text", spot, "write it in quotes", "wrong_type")
-            value = {key: inner for key, inner in value.items() if isinstance(key, str)}
+            table = {key: inner for key, inner in table.items() if isinstance(key, str)}
         if known is not None:
             known = tuple(known)
-            for key in value:
+            for key in table:
                 if key not in known:
                     self.unknown_key(key, spot, known)
-        return value
+        return table
 
     def items(self, value: Any, spot: Spot, how: str = "") -> list[Any] | None:
         """The value as a list that is not empty, or None after saying what it is instead."""
@@ -134,8 +134,8 @@ def kind_name(value: Any) -> str:
     """What a value of a mapping file is, for people."""
     if isinstance(value, bool):
         return "true or false"
-    names = ((str, "a text"), (int, "a number"), (Decimal, "a number"), (float, "a number"), (dict, "a table"), (list, "a list"))
-    return next((name for kind, name in names if isinstance(value, kind)), "something else")
+    names = {str: "a text", int: "a number", Decimal: "a number", float: "a number", dict: "a table", list: "a list"}
+    return next((name for kind, name in names.items() if isinstance(value, kind)), "something else")
 
 
 def is_scalar(value: Any) -> bool:

@@ -25,7 +25,9 @@ Place = tuple["str | int", ...]
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,400})", re.ASCII)
 _BASED = re.compile(r"0o[0-7]{1,100}|0x[0-9a-fA-F]{1,100}", re.ASCII)
-_NUMBER = re.compile(r"[-+]?(?:\.[0-9]{1,400}|(?:0|[1-9][0-9]{0,400})(?:\.[0-9]{0,400})?)(?:[eE][-+]?[0-9]{1,6})?", re.ASCII)
+_NUMBER = re.compile(
+    r"[-+]?(?:\.[0-9]{1,400}|(?:0|[1-9][0-9]{0,400})(?:\.[0-9]{0,400})?)(?:[eE][-+]?[0-9]{1,6})?", re.ASCII
+)
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -178,7 +180,9 @@ def _read_yaml(text: str) -> Source:
 
 
 def _not_yaml(why: str, line: int | None) -> SourceError:
-    how = "indent with blanks, never with tabs" if "\\t" in why else "mend its layout; texts that start with @ need quotes"
+    how = "mend its layout; texts that start with @ need quotes"
+    if "\\t" in why:
+        how = "indent with blanks, never with tabs"
     return SourceError(f"not YAML: {why[:200]}", how, line)
 
 
@@ -253,9 +257,8 @@ class _Composer:
         if not _key_fits(text):
             raise self._wrong(event, "a key of more than 1000 characters", "shorten it", "too_large")
         if text in frame.held:
-            place = place_text(frame.place) or FILE
-            how = "keep one of them"
-            self.problems.append(Problem(f"the key {shortened(text)!r} comes twice", place, how, "key_twice", _line(event)))
+            what, where = f"the key {shortened(text)!r} comes twice", place_text(frame.place) or FILE
+            self.problems.append(Problem(what, where, "keep one of them", "key_twice", _line(event)))
         frame.key = text
         self.lines[(*frame.place, text)] = _line(event)
 

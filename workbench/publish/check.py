@@ -26,7 +26,8 @@ class Finding:
         state: `ok`, `note` (worth reading, no failure) or `failed`.
         what: What was found.
         how: What to do about it.
-        problems: The mistakes of a mapping file that cannot be used.
+        problems: The mistakes of a mapping file, or of samples, that cannot be used.
+        unusable: Whether it is a mapping file that cannot be used.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Finding:
     what: str
     how: str = ""
     problems: tuple[Problem, ...] = ()
+    unusable: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """The finding as `--json` prints it."""
@@ -49,7 +51,13 @@ def check(path: str | os.PathLike[str]) -> list[Finding]:
     """
     place = Path(path)
     if place.is_dir():
-        return list(_folder(Folder(place)))
+        findings: list[Finding] = []
+        try:
+            findings += _folder(Folder(place))
+        except (UsageError, OSError) as error:  # a folder that may not be read is no reason to leave out the others
+            what = str(error) if isinstance(error, UsageError) else f"cannot be read: {error.strerror}"
+            findings.append(Finding(place.name, BAD, what))
+        return findings
     if not place.exists():
         raise UsageError(f"no mapping at {place} - name a merchant's folder or a mapping file")
     file, findings = _loaded(place)
@@ -92,7 +100,7 @@ def _loaded(path: Path) -> tuple[MappingFile | None, list[Finding]]:
     except MappingError as error:
         count = len(error.problems)
         what = f"{count} problem{'s' * (count != 1)}"
-        return None, [Finding(path.name, BAD, what, "mend the file", tuple(error.problems))]
+        return None, [Finding(path.name, BAD, what, "mend the file", tuple(error.problems), unusable=True)]
     except UsageError as error:
         return None, [Finding(path.name, BAD, str(error))]
     notes = [Finding(path.name, NOTE, f"{problem.what} @ {problem.where}", problem.how) for problem in file.problems]
@@ -115,7 +123,9 @@ def _samples(file: MappingFile, folder: Folder, label: str) -> Iterator[Finding]
     try:
         samples = load_samples(folder.path)
     except MappingError as error:
-        yield Finding("samples", BAD, f"{len(error.problems)} problems in samples", "mend them", tuple(error.problems))
+        count = len(error.problems)
+        what = f"{count} problem{'s' * (count != 1)} in samples"
+        yield Finding("samples", BAD, what, "mend them", tuple(error.problems))
         return
     if not samples:
         yield Finding("samples", NOTE, "there are none", "record some: what is not replayed is not proved")

@@ -52,6 +52,20 @@ class Exported:
     comparison: Comparison | None
     samples: int
 
+    def to_dict(self) -> dict[str, Any]:
+        """The export as `--json` prints it."""
+        return {
+            "merchant": self.merchant,
+            "version": str(self.version),
+            "path": str(self.path),
+            "before": str(self.before) if self.before else None,
+            "step": self.step.word,
+            "why": list(self.step.why),
+            "changes": list(self.changes),
+            "suggestions": [one.text for one in self.suggestions],
+            "samples": self.samples,
+        }
+
 
 def export(
     folder: str | os.PathLike[str],
@@ -84,14 +98,8 @@ def export(
     file = _exportable(source)
     target = _target(home, file, to)
     samples = load_samples(home.path)
-    results = [replay(Mapping(file), sample) for sample in samples]
-    suggestions = tuple(propose_expectations(Mapping(file), results))
-    data = content(file.data)
-    if accept_expectations and suggestions:
-        data["expect"] = {**data.get("expect", {}), **{one.field: one.expect for one in suggestions}}
+    data, suggestions = _proved(file, samples, accept_expectations)
     proposed = Mapping(load_text(dump(data), str(source)))
-    if samples:
-        data["evidence"] = {"samples": [sample.name for sample in samples], "fields_seen": fields_seen(results)}
     with target.alone():
         newest = target.newest()
         comparison = _compared(target, newest, proposed, samples) if newest else None
@@ -105,7 +113,22 @@ def export(
         path = _written(target, version, {**data, "version": str(version), "history": [*past, entry]})
         if accept_expectations and suggestions:  # or the next export would take them out again
             write_over(source, dump({**file.data, "expect": data["expect"]}))
-    return Exported(file.data["merchant"], version, path, newest, step, told, suggestions, comparison, len(samples))
+    return Exported(file.merchant, version, path, newest, step, told, suggestions, comparison, len(samples))
+
+
+def _proved(
+    file: MappingFile, samples: Sequence[Sample], accept: bool
+) -> tuple[dict[str, Any], tuple[Suggestion, ...]]:
+    """What the version is to say, with the samples as its evidence, and the expectations that they bear out."""
+    mapping = Mapping(file)
+    results = [replay(mapping, sample) for sample in samples]
+    suggestions = tuple(propose_expectations(mapping, results))
+    data = content(file.data)
+    if accept and suggestions:
+        data["expect"] = {**data.get("expect", {}), **{one.field: one.expect for one in suggestions}}
+    if samples:
+        data["evidence"] = {"samples": [sample.name for sample in samples], "fields_seen": fields_seen(results)}
+    return data, suggestions
 
 
 def _exportable(source: Path) -> MappingFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.errors import MappingError, VersionError
 from workbench.orders import FAILED
@@ -29,6 +30,16 @@ class Released:
     after: Version
     results: tuple[FieldChange, ...]
     samples: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The move as `--json` prints it."""
+        return {
+            "merchant": self.merchant,
+            "before": str(self.before) if self.before else None,
+            "after": str(self.after),
+            "results": [change.to_dict() for change in self.results],
+            "samples": self.samples,
+        }
 
 
 def release(folder: str | os.PathLike[str], version: str | Version) -> Released:

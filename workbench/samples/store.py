@@ -68,8 +68,8 @@ class Sample:
 
     name: str
     operation: str | None
-    inputs: Mapping[str, str]
-    calls: Mapping[str, Pages | Mapping[str, Pages]]
+    inputs: Mapping[str, str] = field(repr=False)
+    calls: Mapping[str, Pages | Mapping[str, Pages]] = field(repr=False)
     recorded_at: datetime | None = None
     note: str = ""
 
