@@ -9,6 +9,7 @@ from __future__ import annotations
 import email.utils
 import functools
 import re
+import sys
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -123,16 +124,17 @@ _NOT_A_NUMBER = "not a number"
 def amount_text(value: Any) -> str | None:
     """The value as decimal text when that takes no thought, else None; `to_decimal` does the rest."""
     kind = type(value)
+    if kind is str:
+        # Digits and at most one point, which stands inside; no zero leads but the one before a point.
+        if value.replace(".", "", 1).isdecimal() and value[-1] != "." and len(value) < 40 and value.isascii():
+            return value if value[0] > "0" or value[:2] in ("0", "0.") else None
+        return None
     if kind is int:
         return str(value) if -_HUGE < value < _HUGE else None
     if kind is Decimal:
         text = str(value)
         return None if "E" in text or "N" in text or "I" in text else text
-    if not isinstance(value, str) or not value.replace(".", "", 1).isdecimal():
-        return None
-    first = value[0]  # digits alone, and at most one point: what is left is where the point and the zeros stand
-    plain = first != "." and value[-1] != "." and (first != "0" or value[1:2] in (".", ""))
-    return str(value) if plain and len(value) < 40 and value.isascii() else None
+    return None
 
 
 def minor_text(value: Any, digits: int) -> str | None:
@@ -183,7 +185,10 @@ _NO_DATE = re.compile(r"0000-00-00|0001-01-01|1900-01-01|00000000$|0{8}T?0{6}$")
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?)?\s*([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
-_PLAIN_MARKS = {"--T::+:": 25, "--": 10, "--T::Z": 20}
+_WITH_Z = 20
+_PLAIN_MARKS = {"--T::+:": 25, "--": 10, "--T::Z": _WITH_Z}
+_OLD = "1901"
+_READS_24 = sys.version_info >= (3, 14)  # from then on Python reads 24:00, which we would write otherwise
 _NET = re.compile(r"/Date\((-?\d{1,18})([+-]\d{4})?\)/", re.ASCII)
 _RFC2822 = re.compile(
     r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{4}\s+\d\d?:\d\d(?::\d\d)?\s*(?:[+-]\d{4}|[A-Za-z]{1,5})?", re.ASCII
@@ -197,17 +202,15 @@ def time_text(value: Any, zone: tzinfo | None) -> str | None:
     """The value as ISO 8601 when it is plainly written so, else None; `to_time` does the rest.
 
     Most times are written as `isoformat` would, and most work on a page is its times, so these go first: in
-    `2026-03-04T05:06:07+01:00` every third character from the fifth on is a mark, and no date that stands for "none"
-    begins with a 2.
+    `2026-03-04T05:06:07+01:00` every third character from the fifth on is a mark. Dates that stand for "none" are older.
     """
-    if not isinstance(value, str):
-        return None
     try:
-        marks = value[4::3]
-        if len(value) == _PLAIN_MARKS.get(marks) and value[0] == "2" and value[11:13] < "24":
-            datetime.fromisoformat(value)
-            return f"{value[:-1]}+00:00" if marks[-1] == "Z" else str(value)
-        text = value.strip()
+        if type(value) is str and value > _OLD:
+            size = _PLAIN_MARKS.get(value[4::3])
+            if size == len(value) and not (_READS_24 and value[11:13] == "24"):
+                datetime.fromisoformat(value)
+                return value if size != _WITH_Z else f"{value[:-1]}+00:00"
+        text = value.strip() if isinstance(value, str) else ""
         match = _ISO.fullmatch(text)
         return None if match is None or _NO_DATE.match(text) else _from_iso(match, zone)
     except ValueError:
