@@ -251,3 +251,25 @@ def ask_async(folder: Path, operation: str = "find_orders_by_email", **inputs: A
             return await merchant.lookup(operation, **inputs)
 
     return asyncio.run(ask())
+
+
+def two_calls(**parcels: Any) -> dict[str, Any]:
+    """A search, and the parcels of each order."""
+    operation = by_email()
+    operation["calls"].append({"name": "parcels", "for_each": "order", "get": "/orders/{@.id}/parcels", **parcels})
+    return {"find_orders_by_email": operation}
+
+
+PARCELS = {"shipments": {"each": "parcels:$.parcels", "fields": {"tracking_number": "@.code"}}}
+
+
+def with_parcels(status: Mapping[str, int]) -> Callable[[Seen], Answer]:
+    """A server of orders A-1 and A-2 and their parcels; the status of each order's parcels may be set."""
+
+    def answer(seen: Seen) -> Answer:
+        if seen.path == "/orders":
+            return Answer({"data": [order("A-1", id="1"), order("A-2", id="2")]})
+        number = seen.path.split("/")[2]
+        return Answer({"parcels": [{"code": f"T-{number}"}]}, status.get(number, 200))
+
+    return answer

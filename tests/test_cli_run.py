@@ -14,7 +14,6 @@ from tests.folders import MAPPING, a_merchant, an_order, write
 from workbench.cli import main
 from workbench.publish import export, release
 
-ROOT = Path(__file__).resolve().parents[1]
 BY_EMAIL = ("--operation", "find_orders_by_email")
 
 

@@ -29,7 +29,6 @@ from workbench.connect.unpack import Unpacker
 from workbench.errors import (
     AddressRefused,
     BadAnswer,
-    CallError,
     LimitExceeded,
     TimedOut,
     TlsError,
@@ -295,7 +294,7 @@ def test_unknown_authority(send: Send) -> None:
 
 def test_server_without_tls(send: Send) -> None:
     """https to a port that speaks http is told as a failed handshake."""
-    with raw_serving(sending(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server, pytest.raises(CallError):
+    with serving(lambda seen: Answer({})) as server, pytest.raises(TlsError, match="the TLS handshake failed"):
         send(Request("GET", server.url.replace("http:", "https:")), tls=trusting())
 
 
@@ -305,7 +304,11 @@ def test_server_without_tls(send: Send) -> None:
 def test_proxy_of_the_deployment(send: Send) -> None:
     """Calls go through it, names are its to resolve, and what is plainly private is refused all the same."""
     with serving(lambda seen: Answer({"via": "proxy"})) as proxy:
-        options: dict[str, Any] = {"proxy": proxy.url.replace("//", "//joe:pw@"), "allowed": frozenset()}
+        options: dict[str, Any] = {
+            "proxy": proxy.url.replace("//", "//joe:pw@"),
+            "allowed": frozenset(),
+            "tls": trusting(),
+        }
         answer = send(Request("GET", "http://no-such-name.invalid/orders?x=1"), **options)
         for host in ("127.0.0.1", "169.254.169.254", "localhost", "0x7f.1", "metadata.internal"):
             with pytest.raises(AddressRefused):
@@ -321,7 +324,7 @@ def test_proxy_that_refuses(send: Send) -> None:
     script = sending(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
     told = r"the proxy does not pass the call on.*WORKBENCH_PROXY"
     with raw_serving(script) as proxy, pytest.raises(Unreachable, match=told):
-        send(Request("GET", "https://no-such-name.invalid/"), proxy=proxy.url)
+        send(Request("GET", "https://no-such-name.invalid/"), proxy=proxy.url, tls=trusting())
 
 
 def test_environment_is_not_looked_at(send: Send, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

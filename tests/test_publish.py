@@ -16,7 +16,7 @@ import pytest
 from tests.folders import MAPPING, a_merchant, add_sample, an_order, edit_draft, write
 from workbench.errors import MappingError, UsageError, VersionError
 from workbench.mapping import load_text
-from workbench.publish import export, needs, release
+from workbench.publish import export, release
 from workbench.runtime import Mapping, load
 from workbench.samples import golden_of, load_sample, read_golden, replay
 from workbench.versions import (
@@ -24,8 +24,6 @@ from workbench.versions import (
     RELEASED,
     Folder,
     Version,
-    add_lock,
-    write_new,
     write_over,
 )
 
@@ -156,19 +154,6 @@ def test_an_edited_version_stops_the_export(acme: Path) -> None:
 def test_version_files_are_read_only(acme: Path) -> None:
     """An editor asks before it changes a version."""
     assert stat.S_IMODE(export(acme).path.stat().st_mode) & 0o222 == 0
-
-
-def test_a_version_is_never_replaced(acme: Path) -> None:
-    """A file that is there, or a link that leads elsewhere, stays what it is."""
-    elsewhere = write(acme.parent / "elsewhere.yaml", "mine")
-    (acme / "1.0.0.yaml").symlink_to(elsewhere)
-    (acme / "1.0.1.yaml").symlink_to(acme / "nowhere")
-
-    for name in ("1.0.0.yaml", "1.0.1.yaml"):
-        with pytest.raises(VersionError, match="a version is never replaced"):
-            write_new(acme / name, "other")
-    assert elsewhere.read_text() == "mine"
-    assert not (acme / "nowhere").exists()
 
 
 def test_two_exports_at_once(acme: Path) -> None:
@@ -369,16 +354,6 @@ def test_a_broken_released_is_told_and_mended(acme: Path, text: str) -> None:
     assert str(release(acme, "1.0.0").after) == "1.0.0"
 
 
-def test_lock_lines_are_added_once(acme: Path) -> None:
-    """A version's digest is written once and never changed, also behind a line without its end."""
-    folder = Folder(acme)
-    write(acme / LOCK, f"1.0.0: sha256:{'a' * 64}")
-    add_lock(folder, "1.0.1", "b" * 64)
-    add_lock(folder, "1.0.0", "c" * 64)
-
-    assert folder.locked() == {"1.0.0": "a" * 64, "1.0.1": "b" * 64}
-
-
 def test_samples_keep_their_clock(acme: Path) -> None:
     """A condition on age holds years later as it held when the sample was recorded."""
     edit_draft(
@@ -391,19 +366,3 @@ def test_samples_keep_their_clock(acme: Path) -> None:
 
     assert golden_of(replay(mapping, load_sample(acme, "aged")))["outcome"] == "found"
     assert golden_of(replay(mapping, load_sample(acme, "late")))["outcome"] == "none"
-
-
-# ---------------------------------------------------------------- what a deployment needs
-
-
-def test_needs(acme: Path) -> None:
-    """Secrets, hosts and calls are read off the mapping."""
-    needed = needs(load_text((acme / "draft.yaml").read_text()))
-
-    assert needed.secrets == {
-        "ACME_USER": ("connection.auth.username",),
-        "ACME_PASSWORD": ("connection.auth.password",),
-    }
-    assert needed.hosts == {"": "api.acme.example", "test": "test.acme.example"}
-    assert needed.calls["find_orders_by_email"] == "1 + 1 for each order"
-    assert list(needed.settings) == ["ACME_HOSTS", "WORKBENCH_ALLOW_HOSTS", "WORKBENCH_PROXY"]

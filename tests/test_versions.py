@@ -1,4 +1,4 @@
-"""A merchant's folder: versions are frozen, named by what changed, and released after a check."""
+"""A merchant's files, what differs between two of them, and the step that this needs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import pytest
 from tests.folders import MAPPING, a_merchant, write
 from workbench.errors import UsageError, VersionError
 from workbench.mapping import load_text
+from workbench.publish import needs
 from workbench.versions import (
+    LOCK,
     Folder,
     Version,
+    add_lock,
     needed_step,
     rule_changes,
     safe_name,
     surface,
+    write_new,
 )
-
-ROOT = Path(__file__).resolve().parents[1]
-STATUS = 'status: {path: "@.state", lookup: {new: confirmed, sent: shipped}}'
 
 
 @pytest.fixture
@@ -140,3 +141,45 @@ def test_what_exporting_writes_is_no_change() -> None:
     after = {**before, "version": "9.9.9", "history": [{"version": "9.9.9"}], "evidence": {"samples": ["x"]}}
 
     assert rule_changes(before, after) == []
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_a_version_is_never_replaced(acme: Path) -> None:
+    """A file that is there, or a link that leads elsewhere, stays what it is."""
+    elsewhere = write(acme.parent / "elsewhere.yaml", "mine")
+    (acme / "1.0.0.yaml").symlink_to(elsewhere)
+    (acme / "1.0.1.yaml").symlink_to(acme / "nowhere")
+
+    for name in ("1.0.0.yaml", "1.0.1.yaml"):
+        with pytest.raises(VersionError, match="a version is never replaced"):
+            write_new(acme / name, "other")
+    assert elsewhere.read_text() == "mine"
+    assert not (acme / "nowhere").exists()
+
+
+def test_lock_lines_are_added_once(acme: Path) -> None:
+    """A version's digest is written once and never changed, also behind a line without its end."""
+    folder = Folder(acme)
+    write(acme / LOCK, f"1.0.0: sha256:{'a' * 64}")
+    add_lock(folder, "1.0.1", "b" * 64)
+    add_lock(folder, "1.0.0", "c" * 64)
+
+    assert folder.locked() == {"1.0.0": "a" * 64, "1.0.1": "b" * 64}
+
+
+# ---------------------------------------------------------------- what a deployment needs
+
+
+def test_needs(acme: Path) -> None:
+    """Secrets, hosts and calls are read off the mapping."""
+    needed = needs(load_text((acme / "draft.yaml").read_text()))
+
+    assert needed.secrets == {
+        "ACME_USER": ("connection.auth.username",),
+        "ACME_PASSWORD": ("connection.auth.password",),
+    }
+    assert needed.hosts == {"": "api.acme.example", "test": "test.acme.example"}
+    assert needed.calls["find_orders_by_email"] == "1 + 1 for each order"
+    assert list(needed.settings) == ["ACME_HOSTS", "WORKBENCH_ALLOW_HOSTS", "WORKBENCH_PROXY"]

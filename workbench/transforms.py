@@ -35,7 +35,13 @@ class Converted(str):
 
 
 class Constant(str):
-    """A word of the mapping itself rather than the merchant's."""
+    """A word of the mapping itself rather than the merchant's, whatever a transform has made of it."""
+
+    __slots__ = ()
+
+
+class ConvertedConstant(Constant, Converted):
+    """A constant that a transform has made ours."""
 
     __slots__ = ()
 

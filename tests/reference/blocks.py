@@ -36,7 +36,8 @@ def made_from(block: dict[str, Any], rules: dict[str, Any], kind: str, items: li
             found = [one.item for one in items_of(related, item, inner)]
             item.names[name] = Related(found, inner.missed)
             search.take(Notes(inner.said), f".{name}")
-        made.append(Made(record_of(rules, kind, item, own), item, own, search))
+        record = record_of(rules, kind, item, own)
+        made.append(Made(record if own.found else {}, item, own, search))  # constants alone make no record
     return made
 
 

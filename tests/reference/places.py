@@ -27,30 +27,40 @@ def candidates(block: dict[str, Any], scope: Scope, notes: Notes) -> list[Scope]
     """The items of the first option that has one."""
     place = block["each"] if "each" in block else block["at"]
     for option in place["first"] if isinstance(place, dict) else [place]:
-        items = [scope]
+        items = [(scope, block.get("parse"))]
         levels = [option] if isinstance(option, str) else option
         for number, path in enumerate(levels):
-            last = number == len(levels) - 1
-            items = [found for item in items for found in members(path, block, last, item, notes)]
+            keyed = bool(block.get("keyed")) and number == len(levels) - 1
+            items = [found for item, parse in items for found in members(path, parse, keyed, item, notes)]
         if items:
-            return items
+            return [item for item, _ in items]
     return []
 
 
-def members(path: str, block: dict[str, Any], last: bool, scope: Scope, notes: Notes) -> list[Scope]:
-    """The items at one path: a list gives its members, anything else is one item; what holds nothing is none."""
-    found: list[tuple[Any, Any]] = []
+def members(path: str, parse: str | None, keyed: bool, scope: Scope, notes: Notes) -> list[tuple[Scope, str | None]]:
+    """The items at one path, each with what is still to be parsed inside it.
+
+    A list gives its members, anything else is one item; what holds nothing is none. A text is parsed once: what lies
+    inside the document that it holds is not.
+    """
+    found: list[tuple[Any, Any, str | None]] = []
     for nodes in scope.nodes_by_root(path.removesuffix("[*]"), notes):
         for position, node in enumerate(nodes):
-            if "parse" in block:
-                node = parsed(node, block["parse"], notes)
-            if block.get("keyed") and last and isinstance(node, dict):
-                found += [(child, name) for name, child in node.items()]
+            inside = parse
+            if parse and any(is_text(one) for one in (node if isinstance(node, list) else [node])):
+                node, inside = parsed(node, parse, notes), None
+            if keyed and isinstance(node, dict):
+                found += [(child, name, inside) for name, child in node.items()]
             elif isinstance(node, list):
-                found += [(child, index) for index, child in enumerate(node)]
+                found += [(child, index, inside) for index, child in enumerate(node)]
             else:
-                found.append((node, position))
-    return [scope.inside(item, key) for item, key in found if not nothing(item)]
+                found.append((node, position, inside))
+    return [(scope.inside(item, key), inside) for item, key, inside in found if not nothing(item)]
+
+
+def is_text(node: Any) -> bool:
+    """Whether a node is a text, or an XML element that stands for one."""
+    return isinstance(paths.text_or_itself(node), str)
 
 
 def nothing(node: Any) -> bool:

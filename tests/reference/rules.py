@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from tests.reference import paths
@@ -43,6 +44,7 @@ def apply_rule(field: Field, rule: Any, scope: Scope, notes: Notes) -> dict[str,
     """What the rule gives to the record: nothing, the field, or a pair of the field and its raw twin."""
     finished: list[Any] = []
     for found in evaluate(as_table(rule), field.kind, scope, notes):
+        notes.found = notes.found or not found.ours or found.raw is not None
         made = finish(found, field, notes)
         if made not in finished:
             finished.append(made)
@@ -186,7 +188,7 @@ def looked_up(found: Found, rule: dict[str, Any], kind: str, notes: Notes) -> Fo
     if kind in PAIRS and found.ours:
         return found
     notes.say(UNKNOWN_WORD)
-    return Found("unknown" if kind == "status" else found.value, True, raw=raw)
+    return Found("unknown", True, raw=raw) if kind == "status" else found
 
 
 def decimal(value: Any, options: dict[str, Any], scope: Scope, notes: Notes) -> str:
@@ -209,16 +211,17 @@ def moment(value: Any, options: Any, scope: Scope, notes: Notes) -> str | None:
     """ISO 8601 text, or nothing for a date that means none."""
     options = {"format": options} if isinstance(options, (str, list)) else options
     formats = options.get("format", [])
-    zone = scope.run.zone
+    zone, doubt = scope.run.zone, None
     if named := options.get("timezone"):
         if paths.looks_like_path(named):
             named = next((paths.text(one) for one in scope.values(named, notes)), None)
-        zone = zone_of(named) if named else zone
+        try:
+            zone = zone_of(named) if named else zone
+        except Trouble as trouble:
+            zone, doubt = None, trouble
     clock = next((paths.text(one) for one in scope.values(options["time"], notes)), None) if "time" in options else None
-    return to_time(
-        value,
-        zone=zone,
-        formats=[formats] if isinstance(formats, str) else formats,
-        epoch=options.get("epoch", ""),
-        clock=clock,
-    )
+    formats = [formats] if isinstance(formats, str) else formats
+    text = to_time(value, zone=zone, formats=formats, epoch=options.get("epoch", ""), clock=clock)
+    if doubt and text and "T" in text and datetime.fromisoformat(text).tzinfo is None:  # only then it was needed
+        notes.say(f"{doubt.what}; {doubt.how}")
+    return text

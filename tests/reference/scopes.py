@@ -30,11 +30,15 @@ class Related:
 
 @dataclass
 class Notes:
-    """Problems as (what, place below the current record), the failed calls that were needed, and for which fields."""
+    """What is told of a record: problems as (what, place below it), and the failed calls it needed, for which fields.
+
+    `found` is whether a value came out of the document: constants alone make no record.
+    """
 
     said: list[tuple[str, str]] = field(default_factory=list)
     missed: set[str] = field(default_factory=set)
     unavailable: list[str] = field(default_factory=list)
+    found: bool = False
 
     def say(self, what: str, place: str = "") -> None:
         """Takes a problem down, once."""
@@ -46,6 +50,7 @@ class Notes:
         for what, below in other.said:
             self.say(what, place + below)
         self.missed |= other.missed
+        self.found = self.found or other.found
         self.unavailable += [name for name in other.unavailable if name not in self.unavailable]
 
 

@@ -16,6 +16,7 @@ from workbench.plan import Amount, FieldPlan, Moment, Rule
 from workbench.transforms import (
     Constant,
     Converted,
+    ConvertedConstant,
     Trouble,
     amount_text,
     call_function,
@@ -115,14 +116,15 @@ class FieldRun:
             if rule.null_when and any(same_word(value, word) for word in rule.null_when):
                 return []
             made = []
+            constant = isinstance(value, Constant)
             for part in self._matched(rule, value):
                 try:
-                    part = self._transformed(rule, part, scope)
+                    part = self._transformed(rule, Constant(part) if constant else part, scope)
                 except Trouble as trouble:
                     self.spot.report(trouble.what, trouble.how, trouble.code)
                     continue
                 if part is not None:
-                    made += finish(part, scope)
+                    made += finish(_constant(part) if constant else part, scope)
             return made
 
         return through
@@ -138,9 +140,10 @@ class FieldRun:
 
     def _transformed(self, rule: Rule, value: Any, scope: Scope) -> Any:
         if rule.function is not None:
-            value = call_function(rule.function, value)
-            if value is None or (isinstance(value, str) and not value.strip()):
+            made = call_function(rule.function, value)
+            if made is None or (isinstance(made, str) and not made.strip()):
                 return None
+            value = _constant(made) if isinstance(value, Constant) else made
         if rule.lookup is not None:
             value = self._looked_up(rule, value)
         if (rule.decimal is not None or rule.datetime is not None) and isinstance(value, bool):
@@ -279,6 +282,13 @@ class FieldRun:
     def _without_truth(value: bool) -> None:
         if value:
             raise Trouble("a truth value", "turn it into a word with lookup: or cases:", "truth_value")
+
+
+def _constant(value: Any) -> Any:
+    """What came of a constant is one."""
+    if isinstance(value, (Pair, Constant)):
+        return value
+    return ConvertedConstant(value) if isinstance(value, Converted) else Constant(text_of(value))
 
 
 @functools.lru_cache(maxsize=4096)

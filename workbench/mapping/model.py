@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from workbench.mapping.sight import LEVELS
 
@@ -26,7 +26,6 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")]
 Semver = Annotated[str, Field(pattern=r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$", examples=["1.2.0"])]
 Reference = Annotated[str, Field(pattern=r"\$\{[A-Z][A-Z0-9_]*\}", examples=["${NORTHWIND_TOKEN}"])]
 Number = int | float
-Word = str | bool | Number
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -34,7 +33,15 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 class Shape(BaseModel):
     """A table that has no other keys than these."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Word(RootModel[str | bool | Number]):
+    """A text, a truth value or a number; a text may be a path or {input} where conditions take one."""
+
+
+class Words(RootModel[Word | list[Word]]):
+    """A word, or several of which one fits."""
 
 
 Levels = Annotated[list[PathText], Field(min_length=1, max_length=LEVELS)]
@@ -46,7 +53,8 @@ class FirstPlace(Shape):
     first: list[PathText | Levels] = Field(min_length=1)
 
 
-Place = PathText | Levels | FirstPlace
+class Place(RootModel[PathText | Levels | FirstPlace]):
+    """A path, paths level by level, or the first of several places that has an item."""
 
 
 # ---------------------------------------------------------------- conditions
@@ -56,28 +64,26 @@ class Comparison(Shape):
     """What must be true of a value; all keys must hold."""
 
     is_: Literal["present", "absent", "missing", "null", "empty"] | None = absent(alias="is")
-    not_: Word | list[Word] = absent("None of its values is.", alias="not")
-    over: Word | list[Word] = absent()
-    under: Word | list[Word] = absent()
-    at_least: Word | list[Word] = absent()
-    at_most: Word | list[Word] = absent()
+    not_: Words = absent("None of its values is.", alias="not")
+    over: Words = absent()
+    under: Words = absent()
+    at_least: Words = absent()
+    at_most: Words = absent()
     within: str = absent("Not longer ago, or ahead, than this.", examples=["90d", "12h"])
     older_than: str = absent("Longer ago than this.", examples=["90d", "12h"])
-    value: Word | list[Word] = absent("A word, even where it looks like a path.")
+    value: Words = absent("A word, even where it looks like a path.")
 
 
 class Check(Comparison):
     """What must be true of an order that was found."""
 
-    equals: Word | list[Word] = absent()
+    equals: Words = absent()
     ignore_prefix: str | list[str] = absent("Texts that may stand in front on either side.")
     leading_zeros: Literal["ignore"] = absent()
 
 
-Conditions = Annotated[
-    dict[str, Word | list[Word] | Comparison],
-    Field(min_length=1, description="A path or business field on the left; a word, {input}, path, list or comparison."),
-]
+class Conditions(RootModel[Annotated[dict[str, Words | Comparison], Field(min_length=1)]]):
+    """All lines must hold: a path or business field on the left; a word, {input}, path, list or comparison."""
 
 
 class Waived(Shape):
@@ -123,7 +129,7 @@ class RuleTable(Shape):
     cases: list[Case] = absent("Source: the first case that holds.", min_length=1)
     value: Word = absent("Source: a constant.")
     at: PathText = absent("First go there, then take the rule.")
-    null_when: Word | list[Word] = absent("These words are no value.")
+    null_when: Words = absent("These words are no value.")
     regex: str = absent("The first group, or the whole, of every match (RE2).")
     function: str = absent("A Python function of the entry point group workbench.functions.")
     lookup: Annotated[dict[str, Word | None], Field(min_length=1)] = absent("Their words and ours.")
@@ -134,7 +140,8 @@ class RuleTable(Shape):
     note: Text = absent()
 
 
-Rule = PathText | RuleTable
+class Rule(RootModel[PathText | RuleTable]):
+    """A path, or a table with one source and any transforms."""
 
 
 class Related(Shape):
@@ -205,7 +212,7 @@ class Soap(Shape):
     body: Text
 
 
-Pairs = Annotated[dict[str, Word | list[Word]], Field(min_length=1)]
+Pairs = Annotated[dict[str, Words], Field(min_length=1)]
 
 
 class Call(Shape):
@@ -246,7 +253,7 @@ class Operation(Shape):
     inputs: Annotated[list[Name], Field(min_length=1)] = absent()
     calls: Annotated[list[Call], Field(min_length=1)] = absent()
     orders: Orders = absent()
-    verify: Waived | Annotated[dict[str, Word | list[Word] | Check], Field(min_length=1)] = absent()
+    verify: Waived | Annotated[dict[str, Words | Check], Field(min_length=1)] = absent()
     note: Text = absent()
 
 

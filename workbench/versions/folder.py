@@ -195,7 +195,7 @@ class Folder:
                 ) from None
             except OSError:
                 pass  # a file system without locks
-            for left in self.path.glob(".*.tmp"):  # of an export that was killed
+            for left in self.path.glob(".*.????????.tmp"):  # of an export that was killed
                 left.unlink(missing_ok=True)
             yield
         finally:
@@ -228,7 +228,7 @@ def read_text(path: Path, limit: int = _FILE_BYTES) -> str:
         with path.open("rb") as file:
             data = file.read(limit + 1)
         if len(data) > limit:
-            problem = Problem(f"more than {limit // 1024} KiB", str(path), "this is no file of a mapping", "too_large")
+            problem = Problem(f"more than {limit} bytes", str(path), "this is no file of a mapping", "too_large")
             raise MappingError([problem], str(path))
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
