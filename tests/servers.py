@@ -198,6 +198,11 @@ def order(number: str, email: str = "ann@example.com", **more: Any) -> dict[str,
     return {"number": number, "email": email, "created": "2026-11-03T09:30:00Z", "state": "2", **more}
 
 
+def orders_by_mail(*rows: dict[str, Any]) -> Callable[[Seen], Answer]:
+    """A server that filters by e-mail, as it should."""
+    return lambda seen: Answer({"data": [row for row in rows if row["email"] == seen.query.get("email")]})
+
+
 def by_email(**more: Any) -> dict[str, Any]:
     """The operation that finds by e-mail, with one call; `more` stands over the call's keys."""
     call = {"name": "search", "get": "/orders", "query": {"email": "{email}"}, **more}

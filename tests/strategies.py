@@ -343,10 +343,9 @@ class Mappings(Conditions):
         else:
             rule["join"] = self.several(lambda: self.rule(sight, "text", record, depth - 1), 1, 3)
             rule |= {"separator": self.one(["", "-"])} if self.percent(50) else {}
-        made = self.transforms(sight, kind, record)
         if source == "first" and ("'value'" in str(rule) or "'then'" in str(rule)):
-            made = {key: part for key, part in made.items() if key in ("null_when", "lookup", "otherwise")}
-        return rule | made
+            return rule  # what transforms would make of a constant is nothing that anyone asks for
+        return rule | self.transforms(sight, kind, record)
 
     def cases(self, sight: Sight, kind: str, record: str) -> list[dict[str, Any]]:
         """One to three cases, the last perhaps without a condition."""

@@ -351,12 +351,34 @@ def test_second_page_that_fails(ask: Ask, tmp_path: Path) -> None:
 
 def test_offset_that_cannot_be_counted(ask: Ask, tmp_path: Path) -> None:
     """Where nobody says what a page holds, only the first is read, and that is told."""
-    operation = {**by_email(pages={"kind": "offset"}), "orders": {"each": "$.data[?@.state == '2']"}}
+    operation = by_email()
+    operation["calls"].append({"name": "shops", "get": "/shops", "pages": {"kind": "offset"}})
     with serving(lambda seen: Answer({"data": cut(0)})) as server:
         result = ask(shop_file(tmp_path, server.url, {"find_orders_by_email": operation}), email=MAIL)
 
     assert numbers(result) == EVERY[:3]
+    assert len(server.seen) == 2
     assert "say size:, or path: of the list, in pages" in result.problems[0].text
+
+
+def test_rows_that_a_filter_drops_count(ask: Ask, tmp_path: Path) -> None:
+    """A page is as long as what came, whatever the place of the orders leaves of it."""
+
+    def answer(seen: Seen) -> Answer:
+        rows = [
+            {**row, "kind": "quote" if row["number"] < "A-5" else "order"} for row in cut(int(seen.query["page"]) * 3)
+        ]
+        return Answer({"data": rows})
+
+    operation = {
+        **by_email(pages={"kind": "page", "start": 0, "size": 3}),
+        "orders": {"each": "$.data[?@.kind == 'order']"},
+    }
+    with serving(answer) as server:
+        result = ask(shop_file(tmp_path, server.url, {"find_orders_by_email": operation}), email=MAIL)
+
+    assert numbers(result) == EVERY[5:]
+    assert len(server.seen) == 3
 
 
 def test_key_in_the_query_of_a_link(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

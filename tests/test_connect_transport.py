@@ -138,6 +138,37 @@ def test_connection_that_is_reset(send: Send) -> None:
         send(to(server))
 
 
+def keeping(connection: socket.socket) -> None:
+    """A script that answers once and closes the connection when the next request comes."""
+    connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+    connection.recv(65536)
+
+
+@pytest.mark.parametrize(("method", "connections"), [("GET", 2), ("POST", 1)])
+def test_kept_connection_that_is_gone(method: str, connections: int) -> None:
+    """A read is sent again over a new connection; what is no read never."""
+    settings = Settings("SHOP", frozenset({("127.0.0.1", None)}))
+    second = contextlib.nullcontext() if method == "GET" else pytest.raises(BadAnswer)
+
+    async def use(server: Server) -> None:
+        sender = AsyncSender(settings, LIMIT, 10.0)
+        await sender.send(to(server), time.monotonic() + 20)
+        with second:
+            assert (await sender.send(Request(method, server.url), time.monotonic() + 20)).body == b"{}"
+        await sender.aclose()
+
+    with raw_serving(keeping) as server:
+        kept = Sender(settings, LIMIT, 10.0)
+        kept.send(to(server), time.monotonic() + 20)
+        with second:
+            assert kept.send(Request(method, server.url), time.monotonic() + 20).body == b"{}"
+        kept.close()
+        assert server.connections == connections
+    with raw_serving(keeping) as server:
+        asyncio.run(use(server))
+        assert server.connections == connections
+
+
 def test_nobody_listens(send: Send) -> None:
     """A refused connection says to check host and port."""
     with raw_serving(sending()) as server:

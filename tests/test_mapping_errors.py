@@ -9,36 +9,34 @@ from workbench import transforms
 from workbench.errors import MappingError
 from workbench.mapping import load_text
 
-AT = "records.order"
-
 # What the language's own description promises, to the letter.
 PROMISED = {
     'created_at: {path: "@.created", datetme: "%d.%m.%Y"}': (
-        "unknown key 'datetme' @ records.order.created_at (line 7) - one of path, first, join, cases, value, at, null_when, ..."
+        "unknown key 'datetme' @ records.order.created_at (line 8) - one of path, first, join, cases, value, at, null_when, ..."
         "; did you mean 'datetime'?"
     ),
     "order_number: number": (
-        "'number': not a path @ records.order.order_number (line 7)"
+        "'number': not a path @ records.order.order_number (line 8)"
         " - start it with @ (this item), ^ (the item around it), $ (the response) or name:$"
     ),
     'carrier: "@.a..b"': (
-        "'@.a..b': more than names, [n], [*] and filters of @.name == 'word' joined by && @ records.order.carrier (line 7)"
+        "'@.a..b': more than names, [n], [*] and filters of @.name == 'word' joined by && @ records.order.carrier (line 8)"
         " - say the place exactly; unusual names as ['...'], comparisons with a path in keep:"
     ),
-    'region: "@.where"': "'@.where': a reserved name @ records.order.region (line 7) - write it as @['where']",
+    'region: "@.where"': "'@.where': a reserved name @ records.order.region (line 8) - write it as @['where']",
     'customer_name: "parcels:$.last"': (
-        "'parcels:$.last': nothing is called 'parcels' @ records.order.customer_name (line 7)"
+        "'parcels:$.last': nothing is called 'parcels' @ records.order.customer_name (line 8)"
         " - name a call, rows, or something under with:"
     ),
     'status: {path: "@.state", lookup: {"2": sent}}': (
-        "'sent' is no status of ours @ records.order.status (line 7) - one of cancelled, completed, confirmed, ..."
+        "'sent' is no status of ours @ records.order.status (line 8) - one of cancelled, completed, confirmed, ..."
     ),
     "amount: {decimal: {comma: true}}": (
-        "needs exactly one of path, first, join, cases, value @ records.order.amount (line 7)"
+        "needs exactly one of path, first, join, cases, value @ records.order.amount (line 8)"
         " - say where the value comes from"
     ),
     'colour: "@.colour"': (
-        "no such field @ records.order.colour (line 7) - a merchant's own field belongs under extra:"
+        "no such field @ records.order.colour (line 8) - a merchant's own field belongs under extra:"
     ),
 }
 
@@ -54,9 +52,9 @@ RULES = {
     # keys
     'amount: {path: "@.a", value: "1"}': ["needs exactly one of path, first, join, cases, value @ records.order.amount"],
     "amount: {}": ["needs exactly one of path, first, join, cases, value @ records.order.amount"],
-    "amount:": ["nothing @ records.order.amount"],
-    "amount: [1]": ["no rule @ records.order.amount"],
-    "amount: 5": ["no rule @ records.order.amount"],
+    "amount:": ["a rule is a path or a table of keys @ records.order.amount"],
+    "amount: [1]": ["a rule is a path or a table of keys @ records.order.amount"],
+    "amount: 5": ["a rule is a path or a table of keys @ records.order.amount"],
     'amount: {path: ["@.a"]}': ["a list where a path belongs @ records.order.amount"],
     "amount: {path: }": ["nothing where a path belongs @ records.order.amount"],
     'amount: {path: "@.a", otherwise: x}': ["otherwise: without lookup: @ records.order.amount"],
@@ -281,7 +279,7 @@ def test_all_at_once_in_the_order_of_the_file() -> None:
     text = mapping('region: a\nstatus: {value: b}\namount: {pth: "@.c"}', top="timezone: Nowhere", more="nonsense: 1")
     lines = [problem.line for problem in problems_of(text)]
 
-    assert lines == [3, 8, 9, 10, 10, 11]
+    assert lines == [3, 9, 10, 11, 11, 12]
 
 
 def test_the_error_lists_every_problem() -> None:
@@ -291,14 +289,14 @@ def test_the_error_lists_every_problem() -> None:
 
     lines = str(caught.value).splitlines()
     assert lines[0] == "shop/1.0.0.yaml has 2 problems:"
-    assert len(lines) == 3 and "records.order.status (line 8)" in lines[2]
+    assert len(lines) == 3 and "records.order.status (line 9)" in lines[2]
 
 
 def test_the_line_is_that_of_the_mistake() -> None:
     """In a rule of several lines the line is the one to mend, though the place is the field."""
     text = mapping("status:\n  path: '@.s'\n  lookup:\n    A: shipped\n    B: sent")
 
-    assert texts_of(text)[0].startswith("'sent' is no status of ours @ records.order.status (line 11)")
+    assert texts_of(text)[0].startswith("'sent' is no status of ours @ records.order.status (line 12)")
 
 
 @pytest.mark.parametrize(

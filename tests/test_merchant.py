@@ -22,6 +22,7 @@ from tests.servers import (
     ask_sync,
     by_number,
     order,
+    orders_by_mail,
     serving,
     shop_file,
 )
@@ -48,11 +49,6 @@ def ask(request: pytest.FixtureRequest) -> Ask:
     """Asks once, in both ways."""
     chosen: Ask = request.param
     return chosen
-
-
-def orders_by_mail(*rows: dict[str, Any]) -> Any:
-    """A server that filters by e-mail, as it should."""
-    return lambda seen: Answer({"data": [row for row in rows if row["email"] == seen.query.get("email")]})
 
 
 # ---------------------------------------------------------------- what is found

@@ -56,11 +56,6 @@ def ask(request: pytest.FixtureRequest) -> Ask:
     return chosen
 
 
-def orders_by_mail(*rows: dict[str, Any]) -> Any:
-    """A server that filters by e-mail, as it should."""
-    return lambda seen: Answer({"data": [row for row in rows if row["email"] == seen.query.get("email")]})
-
-
 # ---------------------------------------------------------------- failures are told apart
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,6 +20,7 @@ from tests.servers import (
     by_email,
     by_number,
     order,
+    orders_by_mail,
     serving,
     shop_file,
 )
@@ -48,11 +48,6 @@ def ask(request: pytest.FixtureRequest) -> Ask:
     """Asks once, in both ways."""
     chosen: Ask = request.param
     return chosen
-
-
-def orders_by_mail(*rows: dict[str, Any]) -> Any:
-    """A server that filters by e-mail, as it should."""
-    return lambda seen: Answer({"data": [row for row in rows if row["email"] == seen.query.get("email")]})
 
 
 # ---------------------------------------------------------------- hostile inputs

@@ -84,7 +84,7 @@ class Merchant(_Facade):
         """
         return single(self.lookup(BY_NUMBER, number=number))
 
-    def lookup(self, operation: str, **inputs: Any) -> Result:
+    def lookup(self, operation: str, /, **inputs: Any) -> Result:
         """Any find that the mapping declares, with its inputs; errors as those of `find_orders`."""
         self._check_open()
         return run(self._opened, self._sender.send, operation, inputs)
@@ -121,7 +121,7 @@ class AsyncMerchant(_Facade):
         """The order of that number, or None; errors as those of `Merchant.find_order`."""
         return single(await self.lookup(BY_NUMBER, number=number))
 
-    async def lookup(self, operation: str, **inputs: Any) -> Result:
+    async def lookup(self, operation: str, /, **inputs: Any) -> Result:
         """Any find that the mapping declares, with its inputs."""
         self._check_open()
         return await run_async(self._opened, self._sender.send, operation, inputs)

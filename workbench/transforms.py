@@ -40,8 +40,20 @@ class Constant(str):
     __slots__ = ()
 
 
+class Chosen(Constant):
+    """A word of the mapping that the document chose: that of a case whose conditions held."""
+
+    __slots__ = ()
+
+
 class ConvertedConstant(Constant, Converted):
     """A constant that a transform has made ours."""
+
+    __slots__ = ()
+
+
+class ConvertedChosen(Chosen, Converted):
+    """A chosen word that a transform has made ours."""
 
     __slots__ = ()
 

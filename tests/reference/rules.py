@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,10 @@ UNKNOWN_WORD = "a word that the lookup does not know; add it, or say otherwise:"
 NO_CURRENCY = Trouble("minor units need a currency", "map currency, or say decimal: {minor_units: 2}")
 NO_DIGITS = Trouble("the number of minor units is not there")
 PAIRS = ("status", "carrier")
+
+
+Around = Callable[[list["Found"]], list["Found"]]
+"""What the rules around an option make of its values."""
 
 
 @dataclass(frozen=True)
@@ -74,19 +79,24 @@ def finish(found: Found, field: Field, notes: Notes) -> tuple[str, str | None]:
     return "unknown", text
 
 
-def evaluate(rule: dict[str, Any], kind: str, scope: Scope, notes: Notes, option: bool = False) -> list[Found]:
-    """The values of a rule, converted for the kind; an option of `first` leaves that to the rule around it."""
+def evaluate(
+    rule: dict[str, Any], kind: str, scope: Scope, notes: Notes, option: bool = False, around: Around = list
+) -> list[Found]:
+    """The values of a rule, converted for the kind; an option of `first` leaves that to the rules `around` it."""
     if "at" in rule:
         rest = {key: part for key, part in rule.items() if key != "at"}
-        inner = items_of({"each": rule["at"]}, scope, notes)
-        return [found for item in inner for found in evaluate(rest, kind, replace(item, key=None), notes, option)]
+        inner = [replace(item, key=None) for item in items_of({"each": rule["at"]}, scope, notes)]
+        return [found for item in inner for found in evaluate(rest, kind, item, notes, option, around)]
+
+    def through(values: list[Found]) -> list[Found]:
+        return around(transformed(values, rule, kind, scope, notes, option))
+
     if "first" in rule:
-        for one in rule["first"]:
-            values = evaluate(as_table(one), kind, scope, notes, option=True)
-            if done := transformed(values, rule, kind, scope, notes, option):
-                return done
+        for one in rule["first"]:  # the first that the field can use, after all that is around it
+            if values := evaluate(as_table(one), kind, scope, notes, True, through):
+                return values
         return []
-    return transformed(source(rule, scope, notes), rule, kind, scope, notes, option)
+    return through(source(rule, scope, notes))
 
 
 def source(rule: dict[str, Any], scope: Scope, notes: Notes) -> list[Found]:

@@ -33,7 +33,7 @@ from workbench.calls.requests import QUERY_SIGNS, Turn
 from workbench.conditions import Conditions, compile_conditions
 from workbench.documents import Document
 from workbench.errors import Problem, UsageError
-from workbench.paths import Path, PathError, compile_path, find, scalars, text_of
+from workbench.paths import Path, PathError, Step, compile_path, find, scalars, text_of
 from workbench.plan import Call
 
 _KEYS = ("kind", "path", "param", "size", "start", "stop_when", "max")
@@ -123,10 +123,8 @@ class Pager:
         self.problem: Problem | None = None
         self._call = call
         counted = paging.kind in ("page", "offset", "range")
-        self._list = paging.path if counted and paging.path else place
-        # rows that a filter drops say nothing about where the list ends
-        if self._list and any(kind == "filter" for kind, _ in self._list.steps):
-            self._list = None
+        rows = paging.path if counted and paging.path else place
+        self._list = None if rows is None else _list_of(rows)
         self._seen: set[str] = set()
         self._last: bytes | None = None
         self._pages = 0
@@ -195,9 +193,14 @@ class Pager:
         """How many members the list of this page has; None where nobody knows the list."""
         if self._list is None:
             return None
-        steps = self._list.steps[:-1] if self._list.steps and self._list.steps[-1][0] == "all" else self._list.steps
-        nodes = find(page.document.root, steps)
+        nodes = find(page.document.root, self._list)
         return sum(len(node) if isinstance(node, list) else bool(node) for node in nodes)
+
+
+def _list_of(path: Path) -> tuple[Step, ...]:
+    """The steps to the list that a path takes rows from: rows that a filter drops belong to the page as well."""
+    chosen = next((index for index, (kind, _) in enumerate(path.steps) if kind in ("filter", "all")), len(path.steps))
+    return path.steps[:chosen]
 
 
 def turn_at(paging: Paging, position: int) -> Turn:

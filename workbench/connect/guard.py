@@ -14,6 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable
+from contextvars import ContextVar
 from typing import Any
 
 import httpcore
@@ -139,6 +140,19 @@ class Clock:
         return left if timeout is None else min(left, timeout)
 
 
+_connected: ContextVar[bool] = ContextVar("workbench_connected", default=False)
+
+
+def reused() -> None:
+    """Begins a request: until `is_fresh` says otherwise, it goes over a connection that was kept."""
+    _connected.set(False)
+
+
+def is_fresh() -> bool:
+    """Whether a connection was opened since the request began."""
+    return _connected.get()
+
+
 class GuardedBackend(httpcore.NetworkBackend):
     """Opens connections to checked addresses only; every wait ends at the deadline.
 
@@ -161,6 +175,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Resolves, checks, and connects to the first address that answers."""
+        _connected.set(True)
         addresses = resolve(host, port, self._clock.left(timeout))
         if not self._proxied:
             self._guard.check(host, port, addresses)
@@ -217,6 +232,7 @@ class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Resolves, checks, and connects to the first address that answers."""
+        _connected.set(True)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout):

@@ -21,7 +21,17 @@ import httpx
 
 from workbench import __version__
 from workbench.calls.messages import Request, Response
-from workbench.connect.guard import Address, AsyncGuardedBackend, Clock, Guard, GuardedBackend, Refused, resolve
+from workbench.connect.guard import (
+    Address,
+    AsyncGuardedBackend,
+    Clock,
+    Guard,
+    GuardedBackend,
+    Refused,
+    is_fresh,
+    resolve,
+    reused,
+)
 from workbench.connect.settings import PROXY, Settings
 from workbench.connect.unpack import Unpacker, too_large
 from workbench.errors import AddressRefused, BadAnswer, CallError, TimedOut, TlsError, Unreachable, UsageError
@@ -29,6 +39,8 @@ from workbench.errors import AddressRefused, BadAnswer, CallError, TimedOut, Tls
 CONNECT_S, READ_S, BUDGET_S = 5.0, 10.0, 30.0
 _POOL: dict[str, Any] = {"max_connections": 50, "max_keepalive_connections": 20, "keepalive_expiry": 5.0}
 _LOGGERS = ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
+# A server may close a connection that was kept just as the next request is on its way: reading once more is safe.
+_GONE, _SAFE = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError), ("GET", "HEAD")
 _sending: ContextVar[bool] = ContextVar("workbench_sending", default=False)
 
 
@@ -108,7 +120,13 @@ class GuardedTransport(httpx.BaseTransport):
         if self._proxied:
             self._guard.check_host(request.url.host, _port(request.url))
         with _as_httpx():
-            answer = self._pool.handle_request(_core(request))
+            reused()
+            try:
+                answer = self._pool.handle_request(_core(request))
+            except _GONE:
+                if is_fresh() or request.method not in _SAFE:
+                    raise
+                answer = self._pool.handle_request(_core(request))
         stream = _Stream(answer.stream)
         return httpx.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
 
@@ -135,7 +153,13 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         if self._proxied:
             self._guard.check_host(request.url.host, _port(request.url))
         with _as_httpx():
-            answer = await self._pool.handle_async_request(_core(request))
+            reused()
+            try:
+                answer = await self._pool.handle_async_request(_core(request))
+            except _GONE:
+                if is_fresh() or request.method not in _SAFE:
+                    raise
+                answer = await self._pool.handle_async_request(_core(request))
         stream = _AsyncStream(answer.stream)
         return httpx.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
 

@@ -14,8 +14,10 @@ from workbench.execute.scope import Run, Scope, ScopeView, nodes_at
 from workbench.paths import Path, number, scalars, text_of
 from workbench.plan import Amount, FieldPlan, Moment, Rule
 from workbench.transforms import (
+    Chosen,
     Constant,
     Converted,
+    ConvertedChosen,
     ConvertedConstant,
     Trouble,
     amount_text,
@@ -37,10 +39,11 @@ _WITHOUT_OFFSET = re.compile(r"[\d-]+T[\d:.]+")
 
 
 class Pair(NamedTuple):
-    """Our word and the merchant's own."""
+    """Our word and the merchant's own, and whether the document had a say in it."""
 
     ours: str
     raw: str | None
+    found: bool = True
 
 
 class FieldRun:
@@ -102,7 +105,8 @@ class FieldRun:
                 if case.path is not None:
                     nodes = nodes_at(case.path, scope, self.home, self.field.key)
                     return [made for value in scalars(nodes) for made in through(value, scope)]
-                return [] if case.word is None else through(Constant(text_of(case.word)), scope)
+                word = text_of(case.word)
+                return [] if case.word is None else through(Chosen(word) if case.when else Constant(word), scope)
         return []
 
     # ------------------------------------------------------------ transforms
@@ -119,12 +123,12 @@ class FieldRun:
             constant = isinstance(value, Constant)
             for part in self._matched(rule, value):
                 try:
-                    part = self._transformed(rule, Constant(part) if constant else part, scope)
+                    part = self._transformed(rule, _as_constant(part, value) if constant else part, scope)
                 except Trouble as trouble:
                     self.spot.report(trouble.what, trouble.how, trouble.code)
                     continue
                 if part is not None:
-                    made += finish(_constant(part) if constant else part, scope)
+                    made += finish(_as_constant(part, value) if constant else part, scope)
             return made
 
         return through
@@ -143,7 +147,7 @@ class FieldRun:
             made = call_function(rule.function, value)
             if made is None or (isinstance(made, str) and not made.strip()):
                 return None
-            value = _constant(made) if isinstance(value, Constant) else made
+            value = _as_constant(made, value) if isinstance(value, Constant) else made
         if rule.lookup is not None:
             value = self._looked_up(rule, value)
         if (rule.decimal is not None or rule.datetime is not None) and isinstance(value, bool):
@@ -177,7 +181,7 @@ class FieldRun:
         if ours is None:
             return None
         if paired:
-            return Pair(text_of(ours), raw)
+            return Pair(text_of(ours), raw, _is_found(value))
         return text_of(ours)
 
     def _decimal(self, value: Any, options: Amount, scope: Scope) -> str:
@@ -226,7 +230,7 @@ class FieldRun:
             return []
         if made is None:
             return []
-        if not (isinstance(value, Constant) or (isinstance(made, Pair) and made.raw is None)):
+        if made.found if isinstance(made, Pair) else _is_found(value):
             self.home.found = True
         return [made]
 
@@ -251,7 +255,7 @@ class FieldRun:
             return None
         if kind == CARRIER:
             raw = None if isinstance(value, Constant) else str(text)
-            return Pair(carrier_code(str(text)), raw)
+            return Pair(carrier_code(str(text)), raw, _is_found(value))
         return text.upper() if kind == CURRENCY and len(text) == 3 and text.isalpha() else str(text)
 
     def _as_text(self, value: Any, scope: Scope) -> list[Any]:
@@ -275,8 +279,8 @@ class FieldRun:
         ours = catalogue().words[self.field.vocabulary].get(text.casefold())
         if ours is None:
             self.spot.report("a status word without a lookup", "add it to the lookup", "unknown_word")
-            return Pair(UNKNOWN, raw)
-        return Pair(ours, raw)
+            return Pair(UNKNOWN, raw, _is_found(value))
+        return Pair(ours, raw, _is_found(value))
 
     @staticmethod
     def _without_truth(value: bool) -> None:
@@ -284,11 +288,19 @@ class FieldRun:
             raise Trouble("a truth value", "turn it into a word with lookup: or cases:", "truth_value")
 
 
-def _constant(value: Any) -> Any:
-    """What came of a constant is one."""
-    if isinstance(value, (Pair, Constant)):
-        return value
-    return ConvertedConstant(value) if isinstance(value, Converted) else Constant(text_of(value))
+def _is_found(value: Any) -> bool:
+    """Whether the document had a say in a value."""
+    return not isinstance(value, Constant) or isinstance(value, Chosen)
+
+
+def _as_constant(made: Any, constant: Constant) -> Any:
+    """What came of a constant, or of a chosen word, is one."""
+    if isinstance(made, (Pair, Constant)):
+        return made
+    chosen = isinstance(constant, Chosen)
+    if isinstance(made, Converted):
+        return ConvertedChosen(made) if chosen else ConvertedConstant(made)
+    return Chosen(text_of(made)) if chosen else Constant(text_of(made))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -261,7 +261,7 @@ class _Writer:
         read = self.read(depth, rule.path, place) if plain else None
         if read is None:
             self.slowly(depth, field, place, variable)
-            self.emit(depth, f"if {variable} is None: {raw} = None", f"else: {variable}, {raw} = {variable}")
+            self.emit(depth, f"if {variable} is None: {raw} = None", f"else: {variable}, {raw}, _ = {variable}")
             return raw
         self.word(depth, read, raw)
         if field.kind == CARRIER:
@@ -275,7 +275,7 @@ class _Writer:
         self.emit(depth, f"else: {variable} = None if {raw} is ODD else {ours}")
         self.emit(depth, f"if {variable} is None and {raw} is not None:")
         self.slowly(depth + 1, field, place, variable)
-        self.emit(depth + 1, f"if {variable} is None: {raw} = None", f"else: {variable}, {raw} = {variable}")
+        self.emit(depth + 1, f"if {variable} is None: {raw} = None", f"else: {variable}, {raw}, _ = {variable}")
         return raw
 
     # -------------------------------------------------------- blocks
