@@ -10,7 +10,9 @@ from workbench.errors import MappingError, Problem
 from workbench.mapping import MappingFile, load_text
 
 
-def mapping(order: str = "", *, orders: str = "", calls: str = "", operation: str = "find", more: str = "", top: str = "") -> str:
+def mapping(
+    order: str = "", *, orders: str = "", calls: str = "", operation: str = "find", more: str = "", top: str = ""
+) -> str:
     """A mapping of one operation; each part is YAML as it stands under its key, `more` is at the top level.
 
     The rules of `order` begin at line 8 without calls, orders and other lines before.

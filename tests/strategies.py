@@ -343,9 +343,10 @@ class Mappings(Conditions):
         else:
             rule["join"] = self.several(lambda: self.rule(sight, "text", record, depth - 1), 1, 3)
             rule |= {"separator": self.one(["", "-"])} if self.percent(50) else {}
-        if source == "first" and ("'value'" in str(rule) or "'then'" in str(rule)):
-            return rule  # what transforms would make of a constant is nothing that anyone asks for
-        return rule | self.transforms(sight, kind, record)
+        made = self.transforms(sight, kind, record)
+        if source == "first" and kind in ("time", "decimal"):
+            made.pop("regex", None)  # a pattern on what an option has converted already
+        return rule | made
 
     def cases(self, sight: Sight, kind: str, record: str) -> list[dict[str, Any]]:
         """One to three cases, the last perhaps without a condition."""

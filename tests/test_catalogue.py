@@ -10,7 +10,21 @@ import pytest
 
 import workbench
 from workbench.catalogue import (
-    CARRIER, CURRENCY, DECIMAL, EXTRA, LIST, NAMES, OBJECT, SCALARS, STATUS, TEXT, TEXTS, TIME, Field, as_json, catalogue,
+    CARRIER,
+    CURRENCY,
+    DECIMAL,
+    EXTRA,
+    LIST,
+    NAMES,
+    OBJECT,
+    SCALARS,
+    STATUS,
+    TEXT,
+    TEXTS,
+    TIME,
+    Field,
+    as_json,
+    catalogue,
     fold_carrier,
 )  # fmt: skip
 
@@ -122,7 +136,9 @@ def test_no_spelling_means_two_carriers() -> None:
     assert catalogue().carrier_codes[fold_carrier("ČESKÁ POŠTA")] == "ceska_posta"
 
 
-@pytest.mark.parametrize("word", ["express", "standard", "same day", "next day", "post", "courier", "own van", "speedy"])
+@pytest.mark.parametrize(
+    "word", ["express", "standard", "same day", "next day", "post", "courier", "own van", "speedy"]
+)
 def test_a_way_of_delivery_is_no_carrier(word: str) -> None:
     """A merchant's word for how something is sent is not taken for who sends it."""
     assert fold_carrier(word) not in catalogue().carrier_codes

@@ -122,7 +122,7 @@ def test_a_secret_shows_nothing() -> None:
 )
 def test_secret_is_masked_in_every_form(form: str) -> None:
     """As text, percent-encoded, escaped as JSON or XML does, in base64, and together with its user."""
-    secrets = Secrets([Secret("SHOP_USER", "joan"), Secret("SHOP_A", VALUE)], [("SHOP_USER", "SHOP_A")])
+    secrets = Secrets([Secret("SHOP_USER", "joan"), Secret("SHOP_A", VALUE)], [f"joan:{VALUE}"])
     text = f"before {form} after"
 
     for masked in (secrets.redact(text), secrets.redact_bytes(text.encode()).decode()):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.mapping_texts import load, mapping, problems_of, texts_of
 
+from tests.mapping_texts import load, mapping, problems_of, texts_of
 from workbench import transforms
 from workbench.errors import MappingError
 from workbench.mapping import load_text
@@ -305,7 +305,7 @@ def test_the_line_is_that_of_the_mistake() -> None:
         ('created_at: {path: "@.a", datetme: x}', "datetime"),
         ('custmer_email: "@.a"', "customer_email"),
         ("status: {value: shiped}", "shipped"),
-        ('status: {value: SHIPPED}', "shipped"),
+        ("status: {value: SHIPPED}", "shipped"),
         ('region: {path: "@.a", function: mapping_test_shout_it}', "mapping_test_shout"),
         ('region: {cases: [{when: {"@.a": {at_lest: 1}}, then: y}]}', "at_least"),
         ('region: "serch:$.x"', "search"),

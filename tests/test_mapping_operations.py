@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from tests.mapping_texts import load, mapping, problems_of, texts_of
 
+from tests.mapping_texts import load, mapping, problems_of, texts_of
 from workbench.mapping import export_problems, load_text
 
 ORDER = 'order_number: "@.no"\ncustomer_email: "@.mail"'
@@ -318,9 +318,9 @@ def test_references_bear_the_merchants_name() -> None:
     text = mapping(ORDER, top='connection: {auth: {kind: bearer, token: "${BLUE_SHOP_TOKEN}"}}')
 
     assert load_text(text.replace("merchant: shop", "merchant: blue-shop")).data
-    assert "its references start with" not in str(texts_of(text)) and "this merchant's references start with SHOP_" in str(
+    assert "its references start with" not in str(
         texts_of(text)
-    )
+    ) and "this merchant's references start with SHOP_" in str(texts_of(text))
 
 
 # ---------------------------------------------------------------- a second look, and exporting
@@ -362,7 +362,9 @@ FULL = """\
 
 def test_what_stands_against_exporting() -> None:
     """A version has what the catalogue requires, and knows where to call."""
-    found = [f"{problem.what} @ {problem.where}" for problem in export_problems(load('region: "@.r"', calls="[{name: a}]"))]
+    found = [
+        f"{problem.what} @ {problem.where}" for problem in export_problems(load('region: "@.r"', calls="[{name: a}]"))
+    ]
 
     assert found == [
         "no rule for order_number @ records.order.order_number",

@@ -201,6 +201,14 @@ def test_finding_only_reads(ask: Ask, tmp_path: Path, call: dict[str, Any]) -> N
     assert server.seen == []
 
 
+def test_operation_that_only_maps(ask: Ask, tmp_path: Path) -> None:
+    """An operation for recorded answers, without a URL, asks nobody."""
+    with serving(orders_by_mail()) as server, pytest.raises(wb.UsageError, match="has no URL - write get: or post:"):
+        ask(shop_file(tmp_path, server.url, {"find_orders_by_email": {"orders": {"each": "$"}}}), email=MAIL)
+
+    assert server.seen == []
+
+
 def test_closed_merchant(tmp_path: Path) -> None:
     """After closing, it says so."""
     folder = shop_file(tmp_path, "http://127.0.0.1:9")

@@ -129,6 +129,18 @@ def test_exchanges_are_told_without_secrets(ask: Ask, tmp_path: Path) -> None:
             assert value not in everything
 
 
+def test_login_of_a_plain_user_name_is_masked(ask: Ask, tmp_path: Path) -> None:
+    """The header of basic authentication is masked where it is echoed, also when the user's name stands in the file."""
+    told: list[Exchange] = []
+    auth = {"kind": "basic", "username": "joan", "password": "${SHOP_PASSWORD}"}
+    with serving(lambda seen: Answer({"data": [], "you": seen.headers["authorization"]})) as server:
+        ask(shop_file(tmp_path, server.url, auth=auth), email=MAIL, options={"on_exchange": told.append})
+
+    assert told[0].response is not None
+    assert json.loads(told[0].response.body) == {"data": [], "you": "Basic ***"}
+    assert ("Authorization", "***") in told[0].request.headers
+
+
 def test_exchange_without_an_answer(ask: Ask, tmp_path: Path) -> None:
     """It names the error's code."""
     told: list[Exchange] = []

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import socket
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 import workbench as wb
 from tests.servers import (
+    PARCELS,
     PASSWORD,
     USER,
     Answer,
@@ -21,12 +26,15 @@ from tests.servers import (
     by_number,
     order,
     orders_by_mail,
+    raw_serving,
     serving,
     shop_file,
+    two_calls,
 )
 from workbench.errors import (
     AddressRefused,
     LimitExceeded,
+    TimedOut,
 )
 
 BASIC = {"kind": "basic", "username": "${SHOP_USER}", "password": "${SHOP_PASSWORD}"}
@@ -238,6 +246,37 @@ def test_absolute_url_of_the_same_server(ask: Ask, tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------- limits
+
+
+def test_time_of_a_whole_lookup(ask: Ask, tmp_path: Path) -> None:
+    """An answer that drips ends with the lookup's time, however often a byte comes."""
+
+    def drip(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
+            while True:
+                time.sleep(0.02)
+                connection.sendall(b" ")
+
+    with raw_serving(drip) as server, pytest.raises(TimedOut, match="raise budget_s: of the connection"):
+        ask(shop_file(tmp_path, server.url, budget_s=0.3), email=MAIL)
+
+
+def test_time_that_later_calls_do_not_have(ask: Ask, tmp_path: Path) -> None:
+    """When the time is used up, what was found is returned, and the rest is unavailable."""
+    over = threading.Event()
+
+    def answer(seen: Seen) -> Answer:
+        if seen.path != "/orders":
+            over.wait(20)
+        return Answer({"data": [order("A-1", id="1"), order("A-2", id="2")]})
+
+    with serving(answer) as server:
+        result = ask(shop_file(tmp_path, server.url, two_calls(), PARCELS, budget_s=1), email=MAIL)
+        over.set()
+
+    assert [bool(one.unavailable) for one in result.orders] == [True, True]
+    assert len(server.seen) == 2
 
 
 def test_limits_are_lowered_by_the_connection(ask: Ask, tmp_path: Path) -> None:

@@ -31,13 +31,14 @@ Around = Callable[[list["Found"]], list["Found"]]
 class Found:
     """A value on its way: whether it is a word of ours, and whether a transform has converted it already.
 
-    `raw` is the merchant's text that a lookup has turned into our word.
+    `raw` is the merchant's text that a lookup has turned into our word; `chosen` is a word of ours whose case held.
     """
 
     value: Any
     ours: bool = False
     converted: bool = False
     raw: str | None = None
+    chosen: bool = False
 
 
 def as_table(rule: Any) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def apply_rule(field: Field, rule: Any, scope: Scope, notes: Notes) -> dict[str,
     """What the rule gives to the record: nothing, the field, or a pair of the field and its raw twin."""
     finished: list[Any] = []
     for found in evaluate(as_table(rule), field.kind, scope, notes):
-        notes.found = notes.found or not found.ours or found.raw is not None
+        notes.found = notes.found or not found.ours or found.raw is not None or found.chosen
         made = finish(found, field, notes)
         if made not in finished:
             finished.append(made)
@@ -112,7 +113,7 @@ def source(rule: dict[str, Any], scope: Scope, notes: Notes) -> list[Found]:
             then = case["then"]
             if paths.is_path_on_the_right(then):
                 return [Found(value) for value in scope.values(then, notes)]
-            return [] if then is None else [Found(then, ours=True)]
+            return [] if then is None else [Found(then, ours=True, chosen="when" in case)]
     return []
 
 
@@ -192,13 +193,13 @@ def looked_up(found: Found, rule: dict[str, Any], kind: str, notes: Notes) -> Fo
     known += [ours for word, ours in words if paths.text(word).casefold() == text.casefold()]
     known += [ours for word, ours in words if number is not None and paths.number_of(paths.text(word)) == number]
     if known:
-        return Found(known[0], True, raw=raw)
+        return replace(found, value=known[0], ours=True, raw=raw, converted=False)
     if "otherwise" in rule:
-        return Found(rule["otherwise"], True, raw=raw)
+        return replace(found, value=rule["otherwise"], ours=True, raw=raw, converted=False)
     if kind in PAIRS and found.ours:
         return found
     notes.say(UNKNOWN_WORD)
-    return Found("unknown", True, raw=raw) if kind == "status" else found
+    return replace(found, value="unknown", ours=True, raw=raw) if kind == "status" else found
 
 
 def decimal(value: Any, options: dict[str, Any], scope: Scope, notes: Notes) -> str:

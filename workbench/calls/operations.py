@@ -85,6 +85,8 @@ class Operations:
         if operation not in known:
             raise UsageError(f"no operation {operation!r} - this mapping has {', '.join(known)}")
         for call in known[operation].calls:
+            if not call.url:
+                raise UsageError(f"call {call.name!r} of {operation} has no URL - write get: or post:, and its path")
             if call.method not in READING or (call.method == "POST" and not call.reads):
                 how = "say reads: true where it only reads" if call.method == "POST" else "finding only reads"
                 raise UsageError(f"call {call.name!r} of {operation} is a {call.method.lower()}: - {how}")

@@ -37,7 +37,7 @@ from workbench.paths import Path, PathError, Step, compile_path, find, scalars, 
 from workbench.plan import Call
 
 _KEYS = ("kind", "path", "param", "size", "start", "stop_when", "max")
-_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
+_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.I)
 _ELSEWHERE = "the next page is on another server and was not read"
 _LENGTH = 4096

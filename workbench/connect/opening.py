@@ -306,9 +306,12 @@ def _secrets(plan: Plan, connection: Mapping[str, Any], values: Mapping[str, str
     """What is masked: every reference but those that stand in the address alone."""
     others = {key: value for key, value in connection.items() if key not in (*_NOT_FOR_CALLS, "base_url")}
     auth = connection.get("auth") or {}
-    pair = [references(auth.get(key)) for key in ("username", "password")] if isinstance(auth, Mapping) else []
-    pairs = [(pair[0][0], pair[1][0])] if len(pair) == 2 and all(pair) else []
-    return Secrets((Secret(name, values[name]) for name in references([others, *_call_texts(plan)])), pairs)
+    sent = (
+        [f"{fill(auth['username'], values)}:{fill(auth['password'], values)}"]
+        if {"username", "password"} <= set(auth)
+        else []
+    )
+    return Secrets((Secret(name, values[name]) for name in references([others, *_call_texts(plan)])), sent)
 
 
 def _limits(connection: Mapping[str, Any], most: Limits) -> Limits:

@@ -55,13 +55,12 @@ class Secrets:
 
     Args:
         secrets: The values that were found.
-        pairs: Names of two secrets that are sent together as `user:password` in base64.
+        sent: Texts with secrets in them that are sent in base64, such as `user:password`; masked as well.
     """
 
-    def __init__(self, secrets: Iterable[Secret] = (), pairs: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self, secrets: Iterable[Secret] = (), sent: Iterable[str] = ()) -> None:
         self._secrets = {secret.name: secret for secret in secrets}
-        values = [secret.reveal() for secret in self._secrets.values()]
-        values += [f"{self.reveal(user)}:{self.reveal(word)}" for user, word in pairs]
+        values = [*(secret.reveal() for secret in self._secrets.values()), *sent]
         forms = {form for value in values for form in _forms(value)}
         self._mask = _mask(forms)
         self._mask_bytes = re.compile(self._mask.pattern.encode()) if self._mask else None

@@ -44,6 +44,16 @@ _GONE, _SAFE = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.Write
 _sending: ContextVar[bool] = ContextVar("workbench_sending", default=False)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What is done inside is one of our own calls."""
+    token = _sending.set(True)
+    try:
+        yield
+    finally:
+        _sending.reset(token)
+
+
 class _Quiet(logging.Filter):
     """Keeps httpcore's debug lines of our own calls out of all logs: they hold hosts and answers' headers."""
 
@@ -222,29 +232,27 @@ class Sender:
             CallError: No answer came; the kind says why.
             LimitExceeded: The answer is too large.
         """
-        token = _sending.set(True)
         self._clock.set(deadline)
         try:
-            with _told(request.call, deadline):
-                answer = self._transport.handle_request(_httpx(request, self._timeout_s, deadline))
-                try:
-                    unpacker = _unpacker(answer, self._limit, request.call)
-                    for chunk in cast(httpx.SyncByteStream, answer.stream):
-                        unpacker.add(chunk)
-                    return _response(answer, unpacker)
-                finally:
-                    answer.close()
+            with _quiet(), _told(request.call, deadline):
+                return self._receive(request, deadline)
         finally:
             self._clock.set(None)
-            _sending.reset(token)
+
+    def _receive(self, request: Request, deadline: float) -> Response:
+        answer = self._transport.handle_request(_httpx(request, self._timeout_s, deadline))
+        try:
+            unpacker = _unpacker(answer, self._limit, request.call)
+            for chunk in cast(httpx.SyncByteStream, answer.stream):
+                unpacker.add(chunk)
+            return _response(answer, unpacker)
+        finally:
+            answer.close()
 
     def close(self) -> None:
         """Closes all connections."""
-        token = _sending.set(True)
-        try:
+        with _quiet():
             self._transport.close()
-        finally:
-            _sending.reset(token)
 
 
 class AsyncSender:
@@ -257,13 +265,9 @@ class AsyncSender:
 
     async def send(self, request: Request, deadline: float) -> Response:
         """The answer of a request."""
-        token = _sending.set(True)
-        try:
-            with _told(request.call, deadline):
-                async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
-                    return await self._receive(request, deadline)
-        finally:
-            _sending.reset(token)
+        with _quiet(), _told(request.call, deadline):
+            async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
+                return await self._receive(request, deadline)
 
     async def _receive(self, request: Request, deadline: float) -> Response:
         answer = await self._transport.handle_async_request(_httpx(request, self._timeout_s, deadline))
@@ -277,11 +281,8 @@ class AsyncSender:
 
     async def aclose(self) -> None:
         """Closes all connections."""
-        token = _sending.set(True)
-        try:
+        with _quiet():
             await self._transport.aclose()
-        finally:
-            _sending.reset(token)
 
 
 def _hush() -> None:

@@ -137,7 +137,8 @@ class FieldRun:
         if rule.regex is None:
             return [value]
         try:
-            return matches(pattern(rule.regex), value)
+            found = matches(pattern(rule.regex), value)
+            return [*map(Converted, found)] if isinstance(value, Converted) else found
         except UnicodeEncodeError:  # half a surrogate pair, in a document that our decoder never saw
             self.spot.report("a text that is no Unicode", code="not_unicode")
             return []
@@ -297,6 +298,7 @@ def _as_constant(made: Any, constant: Constant) -> Any:
     """What came of a constant, or of a chosen word, is one."""
     if isinstance(made, (Pair, Constant)):
         return made
+    made = Converted(made) if isinstance(constant, Converted) else made
     chosen = isinstance(constant, Chosen)
     if isinstance(made, Converted):
         return ConvertedChosen(made) if chosen else ConvertedConstant(made)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from workbench.mapping.check_blocks import ORDERS_KEYS, business_of, check_inside, inner_fields, top_records
+from workbench.mapping.check_blocks import ORDERS_KEYS, business_of, check_inside, inner_fields
 from workbench.mapping.check_calls import IDENTIFIER, Calls, check_calls
 from workbench.mapping.check_conditions import Side, check_conditions
 from workbench.mapping.check_templates import Secrets
@@ -95,7 +95,7 @@ def _check_orders(
     orders = _orders_table(report, body, at)
     if orders is None:
         return None
-    record = _record(report, orders.get("use", "order"), at, records)
+    record = _record(report, orders, at, records)
     root = Sight(names=frozenset(calls.names), inputs=sight.inputs)
     why = "that call is made for each order, which is not known yet"
     early = root._replace(names=frozenset(calls.names) - calls.per_order)
@@ -130,14 +130,14 @@ def _orders_table(report: Report, body: Mapping[str, Any], at: Spot) -> dict[str
     return orders
 
 
-def _record(report: Report, use: Any, spot: Spot, records: Mapping[str, Any]) -> str:
+def _record(report: Report, orders: Mapping[str, Any], spot: Spot, records: Mapping[str, Any]) -> str:
     """The record that the operation uses; empty where there is none of that name."""
+    use, at = orders.get("use", "order"), spot.key("use") if "use" in orders else spot
     if not isinstance(use, str):
-        report.wrong(use, spot.key("use"), "a name")
+        report.wrong(use, at, "a name")
         return ""
-    if use in records and use in top_records():
+    if use in records:
         return use
-    at = spot.key("use") if "use" else spot
     report.add(f"no record {shortened(use)!r}", at, f"add records.{shortened(use)}", "unknown_record")
     return ""
 
