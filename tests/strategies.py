@@ -343,10 +343,7 @@ class Mappings(Conditions):
         else:
             rule["join"] = self.several(lambda: self.rule(sight, "text", record, depth - 1), 1, 3)
             rule |= {"separator": self.one(["", "-"])} if self.percent(50) else {}
-        made = self.transforms(sight, kind, record)
-        if source == "first" and kind in ("time", "decimal"):
-            made.pop("regex", None)  # a pattern on what an option has converted already
-        return rule | made
+        return rule | self.transforms(sight, kind, record)
 
     def cases(self, sight: Sight, kind: str, record: str) -> list[dict[str, Any]]:
         """One to three cases, the last perhaps without a condition."""

@@ -110,8 +110,8 @@ TOP_MISTAKES = {
     mapping(more="history: [{version: 1.0.0, changes: many}]"): ["a text where a list belongs @ history[0].changes"],
     mapping(more="waived: [{finding: x}]"): ["waived without a reason: @ waived[0]"],
     mapping(more="evidence: {samples: 5}"): ["a number where a list belongs @ evidence.samples"],
-    mapping().replace("  order:", "  ordre:"): ["no such record 'ordre' @ records.ordre", "no record 'order' @ operations.find.orders"],
-    mapping().replace("  order:", "  line:"): ["no such record 'line' @ records.line", "no record 'order' @ operations.find.orders"],
+    mapping().replace("  order:", "  ordre:"): ["no such record 'ordre' @ records.ordre", "no record 'order' @ operations.find.orders.use"],
+    mapping().replace("  order:", "  line:"): ["no such record 'line' @ records.line", "no record 'order' @ operations.find.orders.use"],
     mapping().replace("  find:", "  find it:"): ["a name that cannot be an operation's @ operations.'find it'"],
 }  # fmt: skip
 
@@ -174,7 +174,7 @@ SOURCE_MISTAKES = {
     f"a: {'x' * CHARACTERS}": f"more than {CHARACTERS} characters",
     "[" * 10_000: f"nested deeper than {DEPTH}",
     '{"a":' * 10_000: f"nested deeper than {DEPTH}",
-    "[" + "[]," * NODES + "[]]": f"more than {NODES} values",
+    '{"a": [' + "0," * NODES + "0]}": f"more than {NODES} values",
 }
 
 

@@ -52,9 +52,9 @@ RULES = {
     # keys
     'amount: {path: "@.a", value: "1"}': ["needs exactly one of path, first, join, cases, value @ records.order.amount"],
     "amount: {}": ["needs exactly one of path, first, join, cases, value @ records.order.amount"],
-    "amount:": ["a rule is a path or a table of keys @ records.order.amount"],
-    "amount: [1]": ["a rule is a path or a table of keys @ records.order.amount"],
-    "amount: 5": ["a rule is a path or a table of keys @ records.order.amount"],
+    "amount:": ["nothing @ records.order.amount"],
+    "amount: [1]": ["no rule @ records.order.amount"],
+    "amount: 5": ["no rule @ records.order.amount"],
     'amount: {path: ["@.a"]}': ["a list where a path belongs @ records.order.amount"],
     "amount: {path: }": ["nothing where a path belongs @ records.order.amount"],
     'amount: {path: "@.a", otherwise: x}': ["otherwise: without lookup: @ records.order.amount"],

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from decimal import Decimal, InvalidOperation
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from workbench.documents import Limits
@@ -21,7 +23,7 @@ _ESCAPE = re.compile(
 
 _KEPT = b'[]{},"'
 _DROPPED = bytes(set(range(256)) - set(_KEPT))
-_SQUARE = bytes.maketrans(b"{}", b"[]")
+_STEPS = bytes.maketrans(b"[{]},", bytes((1, 1, 255, 255, 0)))  # as signed bytes: a level down, a level up, neither
 
 
 class _NotJson(ValueError):
@@ -165,17 +167,14 @@ def _check_size(text: str, limits: Limits, extra: int, deeper: int = 0) -> bool:
     bound = opened + marks.count(b",") + extra
     if bound > 2 * limits.nodes:
         raise too_many(limits)
-    if opened + deeper > limits.depth:
-        brackets = marks.translate(_SQUARE, b",")
-        depth = deeper
-        while brackets and depth <= limits.depth:  # each round takes the innermost containers away
-            outer = brackets.replace(b"[]", b"")
-            if len(outer) == len(brackets):
-                break  # not balanced; the parser will say where
-            brackets, depth = outer, depth + 1
-        if depth > limits.depth:
-            raise too_deep(limits)
+    if opened + deeper > limits.depth and deeper + _deepest(marks) > limits.depth:
+        raise too_deep(limits)
     return bound > limits.nodes
+
+
+def _deepest(marks: bytes) -> int:
+    """How many containers are open at most; in one pass, however hostile the nesting."""
+    return max(accumulate(array("b", marks.translate(_STEPS))), default=0)
 
 
 def _marks(text: str) -> bytes:

@@ -132,7 +132,7 @@ def _orders_table(report: Report, body: Mapping[str, Any], at: Spot) -> dict[str
 
 def _record(report: Report, orders: Mapping[str, Any], spot: Spot, records: Mapping[str, Any]) -> str:
     """The record that the operation uses; empty where there is none of that name."""
-    use, at = orders.get("use", "order"), spot.key("use") if "use" in orders else spot
+    use, at = orders.get("use", "order"), spot.key("use")
     if not isinstance(use, str):
         report.wrong(use, at, "a name")
         return ""

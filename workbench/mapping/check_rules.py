@@ -50,7 +50,8 @@ def check_rule(report: Report, rule: Any, spot: Spot, sight: Sight, aim: Aim, de
         check_path(report, rule, spot, sight)
         return
     if not isinstance(rule, dict):
-        report.add("a rule is a path or a table of keys", spot, "for a fixed value write {value: ...}", "wrong_type")
+        how = "write a path or a table of keys; for a fixed value {value: ...}"
+        report.add("nothing" if rule is None else "no rule", spot, how, "wrong_type")
         return
     if depth > DEEPEST:
         report.add("rules inside rules without end", spot, "say it in one rule", "too_deep")

@@ -15,14 +15,15 @@ from typing import Any
 
 from workbench.errors import Problem
 
-CHARACTERS = 2_000_000
+CHARACTERS = 1_000_000
 DEPTH = 50
-NODES = 200_000
+NODES = 50_000
 FILE = "the file"
 
 Place = tuple["str | int", ...]
 """Keys and positions from the top of the file."""
 
+_NO_MAPPING = "this is no mapping file"
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,400})", re.ASCII)
 _BASED = re.compile(r"0o[0-7]{1,100}|0x[0-9a-fA-F]{1,100}", re.ASCII)
 _NUMBER = re.compile(
@@ -76,7 +77,7 @@ def read_source(text: str) -> Source:
         SourceError: It is neither, or too large, too deep or not plain data.
     """
     if len(text) > CHARACTERS:
-        raise SourceError(f"more than {CHARACTERS} characters", "this is no mapping file", code="too_large")
+        raise SourceError(f"more than {CHARACTERS} characters", _NO_MAPPING, code="too_large")
     if text.startswith("\ufeff"):
         text = text[1:]
     if not text.strip():
@@ -94,9 +95,12 @@ def _read_json(text: str) -> Source | None:
         return None
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_float=_exact, parse_int=_whole, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
         return None
-    return Source(text, data, None, []) if _within(data) else None
+    _check_size(data)
+    return Source(text, data, None, [])
 
 
 def _key_fits(text: str) -> bool:
@@ -128,21 +132,28 @@ def _exact(text: str) -> Any:
     return int(number) if number.as_tuple().exponent == 0 else number
 
 
-def _within(data: Any) -> bool:
-    """Whether data is neither too deep nor too much."""
-    level, count = [data], 0
-    for _ in range(DEPTH):
-        count += len(level)
-        inner: list[Any] = []
+def _check_size(data: Any) -> None:
+    """Refuses data that is too deep or too much, as the slower reader does while it reads."""
+    level, count = [data], 1
+    for _ in range(DEPTH + 1):
+        held: list[Any] = []
         for node in level:
             if isinstance(node, dict):
-                inner += node.values()
+                count += len(node)
+                held += node.values()
             elif isinstance(node, list):
-                inner += node
-        if not inner or count > NODES:
-            return count <= NODES
-        level = inner
-    return False
+                held += node
+        count += len(held)
+        if count > NODES:
+            raise SourceError(f"more than {NODES} values", _NO_MAPPING, code="too_large")
+        if not held:
+            return
+        level = held
+    raise _too_deep()
+
+
+def _too_deep(line: int | None = None) -> SourceError:
+    return SourceError(f"nested deeper than {DEPTH}", _NO_MAPPING, line, "too_deep")
 
 
 def scalar(text: str) -> Any:
@@ -231,7 +242,7 @@ class _Composer:
     def _check(self, event: Any) -> None:
         self._count += 1
         if self._count > NODES:
-            raise self._wrong(event, f"more than {NODES} values", "this is no mapping file", "too_large")
+            raise self._wrong(event, f"more than {NODES} values", _NO_MAPPING, "too_large")
         if event.tag is not None and not (event.tag == "!" and type(event).__name__ == "ScalarEvent"):
             raise self._wrong(event, "a tag (!...)", "drop it: a mapping is plain data", "tag")
 
@@ -265,7 +276,7 @@ class _Composer:
     def _open(self, held: Any, event: Any) -> None:
         place = self._put(held, event)
         if len(self._stack) >= DEPTH:
-            raise self._wrong(event, f"nested deeper than {DEPTH}", "this is no mapping file", "too_deep")
+            raise _too_deep(_line(event))
         self._stack.append(_Frame(held, place, event.anchor, self._count))
 
     def _alias(self, event: Any) -> None:
@@ -280,7 +291,7 @@ class _Composer:
             raise self._wrong(event, "an alias as a key", "write the key out")
         self._put(copy.deepcopy(value), event)
         if self._depth(value) + len(self._stack) > DEPTH:
-            raise self._wrong(event, f"nested deeper than {DEPTH}", "this is no mapping file", "too_deep")
+            raise _too_deep(_line(event))
 
     @staticmethod
     def _depth(value: Any) -> int:

@@ -279,12 +279,19 @@ def _template_paths(texts: Iterable[str]) -> list[Path]:
     return found
 
 
+def _without_documents(body: Mapping[str, Any]) -> dict[str, Any]:
+    """An operation without its GraphQL documents: their braces are GraphQL's, values enter by variables."""
+    calls = [{**call, "graphql": {**call["graphql"], "document": ""}} if "graphql" in call else call
+             for call in body.get("calls") or ()]  # fmt: skip
+    return {**body, "calls": calls}
+
+
 def _inputs(name: str, body: Mapping[str, Any]) -> tuple[str, ...]:
     """The inputs of an operation: declared, of a known find, or used anywhere in it."""
     found = dict.fromkeys(body.get("inputs") or ())
     if name in REQUIRED_WITH_INPUT:
         found[REQUIRED_WITH_INPUT[name][1]] = None
-    for text in texts_in(body):
+    for text in texts_in(_without_documents(body)):
         try:
             found.update((part.name, None) for part in compile_template(text) if isinstance(part, Input))
         except TemplateError:
