@@ -17,7 +17,7 @@ def mapping(
 
     The rules of `order` begin at line 8 without calls, orders and other lines before.
     """
-    lines = ["format: 1", "merchant: shop", *_under("", top), "operations:", f"  {operation}:"]
+    lines = ["format: 1", "merchant: shop", *_under("", top), "operations:", "  find:"]
     lines += _under("    calls:", calls) if calls else []
     lines += _under("    orders:", orders) if orders else ['    orders: {each: "$.orders"}']
     lines += ["records:", "  order:"]

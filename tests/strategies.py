@@ -13,9 +13,16 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 seeds = st.integers(min_value=0, max_value=2**64 - 1)
+
+
+def examples(least: int) -> settings:
+    """As many examples as the profile says, and not fewer than these."""
+    return settings(max_examples=max(least, settings.default.max_examples if settings.default else 0))
+
 
 KEYS = ("a", "b", "c", "d", "id")
 WORDS = (

@@ -21,6 +21,7 @@ from workbench.runtime import Mapping
 
 FOLDER = Path(__file__).with_name("language")
 ANY = "ANY"
+ANSWERS = ("answer", "per_order", "text", "xml", "missing", "content_type")
 RECORDS = ("order", "tracking", "refund")
 
 
@@ -53,10 +54,12 @@ def mapping_text(case: dict[str, Any]) -> str:
     """The mapping of a case: its own text, or put together from the parts that matter."""
     if "mapping" in case:
         return str(case["mapping"])
-    answers = ("answer", "pages", "per_order", "text", "xml", "missing", "content_type")
     operation: dict[str, Any] = {"orders": case.get("orders", {"each": "$"})}
     if "calls" in case:
-        operation["calls"] = [{key: part for key, part in call.items() if key not in answers} for call in case["calls"]]
+        operation["calls"] = [
+            {key: part for key, part in call.items() if key not in ANSWERS and not isinstance(part, list)}
+            for call in case["calls"]
+        ]
     if "verify" in case:
         operation["verify"] = case["verify"]
     if "inputs" in case and "operation" not in case:

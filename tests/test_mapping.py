@@ -1,5 +1,8 @@
 """Mapping files as a whole: reading, formats, digest, and the shape that editors know."""
 
+# Long lines: a mistake and what is told of it stand side by side.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import dataclasses

@@ -1,5 +1,8 @@
 """Mistakes in mapping files: all at once, each with its place, its line and how to mend it."""
 
+# Long lines: a mistake and what is told of it stand side by side.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import pytest

@@ -18,11 +18,12 @@ from workbench.mapping import MappingFile, check_data, dump, export_problems, lo
 from workbench.mapping.schema import file_model
 
 JUNK: list[Any] = [
-    None, True, False, 0, -1, Decimal("1.5"), "", "x", "@.a", "^", "^^^.b", "$.x", "zz:$.y", "{email}", "{@.x}", "${X}",
-    "@.where", [], {}, [None], ["@.a"], [["@.a"]], {"a": 1}, {"path": "@.x"}, {"each": "@.x"}, {"is": "present"},
-    {"each": "@.x", "fields": {"sku": "@.s"}}, {"first": ["@.a"]}, {"first": []}, {"when": {}}, [{}], {"": ""}, {"~": None},
-    {"lookup": {"a": "b"}}, "\x00", "a" * 300, 10**30, {"cases": [{"then": 1}]}, {"waived": "r"}, "UTC", {"format": "%Q"},
-    "rows:$", "main:$.x", {"kind": "page"}, {"kind": []}, {"with": {"rows": {"each": "@.x"}}}, [1, "a", {}],
+    None, True, False, 0, -1, Decimal("1.5"), "", "x", "@.a", "^", "^^^.b", "$.x", "zz:$.y", "{email}", "{@.x}",
+    "${X}", "@.where", "rows:$", "main:$.x", "UTC", "\x00", "a" * 300, 10**30, [], {}, [None], [{}], [1, "a", {}],
+    ["@.a"], [["@.a"]], {"a": 1}, {"": ""}, {"~": None}, {"path": "@.x"}, {"each": "@.x"}, {"is": "present"},
+    {"each": "@.x", "fields": {"sku": "@.s"}}, {"first": ["@.a"]}, {"first": []}, {"when": {}}, {"waived": "r"},
+    {"lookup": {"a": "b"}}, {"cases": [{"then": 1}]}, {"format": "%Q"}, {"kind": "page"}, {"kind": []},
+    {"with": {"rows": {"each": "@.x"}}},
 ]  # fmt: skip
 KEYS = [
     "path",
@@ -90,7 +91,7 @@ def loaded(text: str) -> MappingFile | None:
 
 @pytest.mark.parametrize("seed", range(240))
 def test_damaged_values(seed: int) -> None:
-    """A value of the wrong kind anywhere is a problem or no harm; what loads fits the models and can be written again."""
+    """A value of the wrong kind is a problem or no harm; what loads fits the models and can be written again."""
     choose = random.Random(seed)
     data = load_text(FULL if seed % 2 else LAYOUT).data
     for _ in range(choose.choice([1, 1, 2, 3])):

@@ -1,5 +1,8 @@
 """Mistakes in operations, calls and the connection, and what makes a mapping fit to be exported."""
 
+# Long lines: a mistake and what is told of it stand side by side.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import textwrap

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.strategies import Conditions, Documents, Sight, seeds
+from tests.strategies import Conditions, Documents, Sight, examples, seeds
 from workbench.paths import PathError, compile_path, find, quote_name
 
 JSONPATH_NG_DIFFERS: dict[str, tuple[str, Any, list[Any], list[Any]]] = {
@@ -56,7 +56,7 @@ def with_floats(node: Any) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@settings(max_examples=1000)
+@examples(1000)
 @given(seeds)
 def test_paths_find_what_jsonpath_ng_finds(seed: int) -> None:
     """On plain JSON every path of the language selects the same nodes in the same order as jsonpath-ng."""
@@ -67,7 +67,7 @@ def test_paths_find_what_jsonpath_ng_finds(seed: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@settings(max_examples=300)
+@examples(300)
 @given(plain_names, plain_names)
 def test_any_name_can_be_written(name: str, other: str) -> None:
     """A name with quotes, points, brackets or blanks is found, and jsonpath-ng reads its path the same way."""

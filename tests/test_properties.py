@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.reference import interpreter
-from tests.strategies import Chance, Documents, Mappings, as_json, as_xml, seeds
+from tests.strategies import Chance, Documents, Mappings, as_json, as_xml, examples, seeds
 from workbench.documents import Limits, Pages
 from workbench.execute import Execution
 from workbench.orders import Result
@@ -65,21 +65,21 @@ def agree(seed: int, xml: bool) -> None:
         assert told(mapping.map(answers, now=NOW)) == by_reference(mapping, answers), (seed, number)
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(seeds)
 def test_the_product_does_as_the_reference_on_json(seed: int) -> None:
     """Compiled execution and the slow, obvious reading of the language agree on JSON."""
     agree(seed, xml=False)
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(seeds)
 def test_the_product_does_as_the_reference_on_xml(seed: int) -> None:
     """Compiled execution and the slow, obvious reading of the language agree on XML."""
     agree(seed, xml=True)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(seeds, st.booleans())
 def test_interpreted_and_generated_code_give_the_same(seed: int, xml: bool) -> None:
     """Both ways of executing a plan give equal results, down to the order of fields and problems."""
@@ -92,7 +92,7 @@ def test_interpreted_and_generated_code_give_the_same(seed: int, xml: bool) -> N
         assert json.dumps(mapping.map(answers, now=NOW).to_dict()) == json.dumps(interpreted.to_dict())
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(seeds)
 def test_a_pickled_plan_gives_the_same(seed: int) -> None:
     """A plan that went to another process and back gives equal results."""
@@ -104,7 +104,7 @@ def test_a_pickled_plan_gives_the_same(seed: int) -> None:
     assert by_plan(copy, answers, "auto").to_dict() == by_plan(mapping.plan, answers, "auto").to_dict()
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(seeds)
 def test_text_and_decoded_data_give_the_same(seed: int) -> None:
     """Mapping the text of a JSON document equals mapping the document that was decoded before."""
@@ -116,7 +116,7 @@ def test_text_and_decoded_data_give_the_same(seed: int) -> None:
     assert told(mapping.map(decoded, now=NOW)) == told(mapping.map(texts, now=NOW))
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(seeds, st.booleans())
 def test_damaged_documents_never_raise(seed: int, xml: bool) -> None:
     """Whatever a response has become, mapping it gives a result; what was damaged is at most told by its place."""
@@ -165,7 +165,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(seeds, st.one_of(anything, st.binary(max_size=200), st.text(max_size=200)))
 def test_any_answer_gives_a_result(seed: int, answer: Any) -> None:
     """Arbitrary data, bytes and text give a result and never an exception."""

@@ -137,6 +137,19 @@ def test_it_says_which_operation_it_needs(mapping: wb.Mapping) -> None:
         mapping.map({"parcels": b"{}"}, operation="find_orders_by_email")
 
 
+@pytest.mark.parametrize("answers", [None, wb.Pages([]), {"search": None}, {"search": wb.PerOrder({"a": b"{}"})}])
+def test_no_answer_is_wrong_use_and_not_no_order(mapping: wb.Mapping, answers: Any) -> None:
+    """Without an answer of the first call nothing was read, so nothing can be said."""
+    with pytest.raises(wb.UsageError, match="first call"):
+        mapping.map(answers, operation="find_orders_by_email")
+
+
+def test_a_misspelt_input_is_no_check_that_was_made(mapping: wb.Mapping) -> None:
+    """Asking by an input that the operation does not know is refused, rather than answered with everybody's orders."""
+    with pytest.raises(wb.UsageError, match="did you mean 'email'"):
+        mapping.map({"search": body(ORDERS)}, operation="find_orders_by_email", inputs={"emial": "ann@example.com"})
+
+
 def test_decoded_documents_are_taken_as_they_are(mapping: wb.Mapping) -> None:
     """A document, decoded JSON, text and bytes are one."""
     results = [

@@ -6,6 +6,7 @@ result = mapping.map(response_bytes, inputs={"email": "jane@example.com"})
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterable
 from collections.abc import Mapping as Table
@@ -93,8 +94,7 @@ class Mapping:
         Raises:
             UsageError: No such operation or call, or it cannot be told which.
         """
-        given = {name: value for name, value in (inputs or {}).items() if value is not None}
-        chosen = self.operation(operation, given)
+        chosen, given = self._asked(operation, inputs)
         execution = Execution(self.plan, chosen.name, given, now=now, limits=limits, mode=mode)
         replay(execution, answers_by_call(chosen, answers), content_type, limits or Limits())
         return execution.result()
@@ -123,8 +123,7 @@ class Mapping:
             UsageError: No such field, or no rule for it.
             DecodeError: The first answer cannot be read.
         """
-        given = {name: value for name, value in (inputs or {}).items() if value is not None}
-        chosen = self.operation(operation, given)
+        chosen, given = self._asked(operation, inputs)
         execution = Execution(self.plan, chosen.name, given, limits=limits)
         replay(execution, answers_by_call(chosen, answers), content_type, limits or Limits())
         if execution.failure is not None:
@@ -138,6 +137,17 @@ class Mapping:
             fields = entry.get("fields", entry) if isinstance(entry, dict) else {}
             entry = fields.get(part) if isinstance(fields, dict) else None
         return str(entry["note"]) if isinstance(entry, dict) and "note" in entry else ""
+
+    def _asked(self, name: str | None, inputs: Table[str, Any] | None) -> tuple[Operation, dict[str, Any]]:
+        """The operation and its inputs; a misspelt input must not pass for a check that was made."""
+        given = {key: value for key, value in (inputs or {}).items() if value is not None}
+        operation = self.operation(name, given)
+        for key in given:
+            if key not in operation.inputs:
+                close = difflib.get_close_matches(key, operation.inputs, 1)
+                meant = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(operation.inputs) or 'none'}"
+                raise UsageError(f"{operation.name} has no input {key!r} - {meant}")
+        return operation, given
 
     def operation(self, name: str | None = None, inputs: Iterable[str] = ()) -> Operation:
         """The operation of that name, or the one that the inputs tell.
@@ -226,8 +236,11 @@ def answers_by_call(operation: Operation, answers: Any) -> dict[str, Any]:
 def replay(execution: Execution, answers: Table[str, Any], content_type: str | None, limits: Limits) -> None:
     """Hands recorded answers to an execution, as calling the merchant would."""
     calls = execution.operation.calls
-    if calls[0].name not in answers:
-        raise UsageError(f"no answer of the first call, {calls[0].name!r} - give it as {calls[0].name}=FILE")
+    first = calls[0].name
+    if answers.get(first) is None or answers[first] == Pages():
+        raise UsageError(f"no answer of the first call, {first!r} - give it as {first}=FILE")
+    if isinstance(answers[first], PerOrder):
+        raise UsageError(f"the first call, {first!r}, is not made per order - give its answer, or its pages")
     reader = _Reader(execution, content_type, limits)
     for call in calls:
         answer = answers.get(call.name)

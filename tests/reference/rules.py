@@ -69,15 +69,16 @@ def finish(found: Found, field: Field, notes: Notes) -> tuple[str, str | None]:
     text = paths.text(found.value)
     if field.kind not in PAIRS:
         return text, None
-    if found.ours and (found.raw is not None or field.kind == "status"):
+    if found.ours and found.raw is not None:
         return text, found.raw
+    raw = None if found.ours else text
     if field.kind == "carrier":
-        return catalogue().carrier_codes.get(fold_carrier(text), text), None if found.ours else text
+        return catalogue().carrier_codes.get(fold_carrier(text), text), raw
     words = [*catalogue().vocabularies[field.vocabulary], *catalogue().vocabularies["order"]]
     if text.casefold() in words:
-        return text.casefold(), text
+        return text.casefold(), raw
     notes.say(NO_LOOKUP)
-    return "unknown", text
+    return "unknown", raw
 
 
 def evaluate(
