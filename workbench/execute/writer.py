@@ -13,8 +13,9 @@ from typing import Any
 
 from workbench.catalogue import CARRIER, CURRENCY, DECIMAL, EXTRA, LIST, OBJECT, STATUS, TEXT, TEXTS, TIME, catalogue
 from workbench.execute.plain import SPACE
+from workbench.execute.shapes import only, only_if_found, plain_place
 from workbench.paths import Path, text_of
-from workbench.plan import Block, FieldPlan, Place, Rule
+from workbench.plan import Block, FieldPlan, Rule
 
 
 def source_of(block: Block) -> tuple[str, dict[str, Any]]:
@@ -78,7 +79,7 @@ class _Writer:
         self.emit(1, "else: return make_record(block, scope, run)", "try:")
         held: dict[str, str] = {}
         record = self.record(2, block, _Place("o", "scope", None), held)
-        self.emit(2, *_only_if_found(block, held, record), f"scope.found = bool({record})", f"return {record}")
+        self.emit(2, *only_if_found(block, held, record), f"scope.found = bool({record})", f"return {record}")
         self.emit(1, "except Exhausted: raise", "except Exception:")
         self.emit(2, "pass")
         self.emit(
@@ -202,7 +203,7 @@ class _Writer:
         if rule.bare:
             simple = {DECIMAL: f"amount({variable})", TIME: f"time({variable}, zone)", TEXTS: f"texts({variable}, S)"}
             return simple.get(field.kind)
-        if field.kind == DECIMAL and rule.decimal is not None and _only(rule, "decimal") and rule.decimal.comma is None:
+        if field.kind == DECIMAL and rule.decimal is not None and only(rule, "decimal") and rule.decimal.comma is None:
             units = rule.decimal.minor_units
             if units is True and self._currency is not None:
                 table = self.constant(catalogue().minor_units)
@@ -221,7 +222,7 @@ class _Writer:
             self.emit(depth + 1, f"if {variable} is ODD:")
             self.slowly(depth + 2, field, place, variable)
             return True
-        if rule.source not in ("first", "join") or not _only(rule):
+        if rule.source not in ("first", "join") or not only(rule):
             return False
         if not all(part.bare and part.source == "path" for part in rule.parts):
             return False
@@ -257,7 +258,7 @@ class _Writer:
     def pair(self, depth: int, field: FieldPlan, place: _Place, variable: str) -> str:
         """Writes a status or carrier: our word into the variable, theirs into the one that is given back."""
         raw, rule = self.name("w"), field.rule or Rule("value")
-        plain = rule.source == "path" and (rule.bare or (field.kind == STATUS and _only(rule, "lookup")))
+        plain = rule.source == "path" and (rule.bare or (field.kind == STATUS and only(rule, "lookup")))
         read = self.read(depth, rule.path, place) if plain else None
         if read is None:
             self.slowly(depth, field, place, variable)
@@ -282,7 +283,7 @@ class _Writer:
 
     def block(self, depth: int, field: FieldPlan, block: Block, place: _Place, variable: str) -> None:
         """Writes a list or object field into a variable."""
-        path = _plain_place(block)
+        path = plain_place(block)
         read = None
         if path is not None:
             read = place.item if not path.steps and path.root == "@" and not path.key else self.read(depth, path, place)
@@ -343,65 +344,3 @@ class _Writer:
         if place.ensure is not None:
             self.emit(depth + 1, f"if {place.scope} is None: {place.scope} = {place.ensure}")
         self.emit(depth + 1, f"lift({inner.scope}.reports, {place.scope}, {where})")
-
-
-def _only_if_found(block: Block, held: dict[str, str], record: str) -> list[str]:
-    """Lines that leave a record to the interpreter when nothing but constants may be in it."""
-    found, doubtful = [], False
-    for field in block.fields:
-        inline = field.block is not None and field.block.inline and _has_constant(field.block)
-        if inline or (field.block is None and _may_be_constant(field.rule)):
-            doubtful = True
-        else:
-            found.append(f"{held[field.key]} is None")
-    if not doubtful:
-        return []
-    return [f"if {record} and {' and '.join(found) or 'True'}:", "    raise LookupError"]
-
-
-def _may_be_constant(rule: Rule | None) -> bool:
-    return rule is None or rule.source in ("value", "cases") or any(map(_may_be_constant, rule.parts))
-
-
-def _only(rule: Rule, *transforms: str) -> bool:
-    """Whether a rule has no other transforms than those."""
-    names = {"lookup": rule.lookup, "decimal": rule.decimal, "datetime": rule.datetime, "regex": rule.regex,
-             "function": rule.function, "at": rule.at, "null_when": rule.null_when or None}  # fmt: skip
-    return all(name in transforms or value is None for name, value in names.items())
-
-
-def _plain_place(block: Block) -> Path | None:
-    """The one path of a block that is nothing but a place and rules which need values, else None."""
-    options = block.place.options
-    special = block.keep or block.keep_fields or block.group_by or block.related or block.keyed or block.parse
-    if special or len(options) != 1 or len(options[0]) != 1 or _has_constant(block):
-        return None
-    return options[0][0]
-
-
-def _has_constant(block: Block) -> bool:
-    """Whether a rule makes a value out of nothing: such a block must first know that its item is something."""
-    return any(
-        _block_looks_away(field.block) if field.block is not None else _makes_something(field.rule)
-        for field in block.fields
-    )
-
-
-def _block_looks_away(block: Block) -> bool:
-    places = [block.place, *(related.place for related in block.related)]
-    return any(map(_place_looks_away, places)) or _has_constant(block)
-
-
-def _makes_something(rule: Rule | None) -> bool:
-    if rule is None:
-        return False
-    away = _looks_away(rule.path) or (rule.at is not None and _place_looks_away(rule.at))
-    return away or rule.source in ("value", "cases") or any(map(_makes_something, rule.parts))
-
-
-def _place_looks_away(place: Place) -> bool:
-    return any(_looks_away(option[0]) for option in place.options)
-
-
-def _looks_away(path: Path | None) -> bool:
-    return path is not None and (path.root != "@" or path.key)
