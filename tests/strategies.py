@@ -350,7 +350,10 @@ class Mappings(Conditions):
         else:
             rule["join"] = self.several(lambda: self.rule(sight, "text", record, depth - 1), 1, 3)
             rule |= {"separator": self.one(["", "-"])} if self.percent(50) else {}
-        return rule | self.transforms(sight, kind, record)
+        made = self.transforms(sight, kind, record)
+        if "'at'" in str(rule.get("first")):  # paths of the outer rule, seen from an option's own place
+            made = {key: part for key, part in made.items() if key not in ("decimal", "datetime")}
+        return rule | made
 
     def cases(self, sight: Sight, kind: str, record: str) -> list[dict[str, Any]]:
         """One to three cases, the last perhaps without a condition."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.errors import MappingError, Problem, UsageError, VersionError, WorkbenchError
+from workbench.errors import MappingError, Problem, UsageError, WorkbenchError
 from workbench.mapping import MappingFile, load_text
 from workbench.orders import FAILED
 from workbench.runtime import Mapping
@@ -57,6 +57,8 @@ def check(path: str | os.PathLike[str]) -> list[Finding]:
         except (UsageError, OSError) as error:  # a folder that may not be read is no reason to leave out the others
             what = str(error) if isinstance(error, UsageError) else f"cannot be read: {error.strerror}"
             findings.append(Finding(place.name, BAD, what))
+        except MappingError as error:  # of versions.lock; those of mappings are findings already
+            findings.append(Finding(place.name, BAD, error.problems[0].text))
         return findings
     if not place.exists():
         raise UsageError(f"no mapping at {place} - name a merchant's folder or a mapping file")
@@ -110,7 +112,9 @@ def _loaded(path: Path) -> tuple[MappingFile | None, list[Finding]]:
 def _released(folder: Folder) -> tuple[Version | None, Finding]:
     try:
         version = folder.released()
-    except (VersionError, WorkbenchError) as error:
+    except MappingError as error:
+        return None, Finding(RELEASED, BAD, error.problems[0].what, error.problems[0].how)
+    except WorkbenchError as error:
         what, _, how = str(error).partition(" - ")
         return None, Finding(RELEASED, BAD, what, how)
     if version is None:

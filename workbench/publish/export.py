@@ -101,7 +101,7 @@ def export(
     data, suggestions = _proved(file, samples, accept_expectations)
     proposed = Mapping(load_text(dump(data), str(source)))
     with target.alone():
-        newest = target.newest()
+        newest = _newest(target)
         comparison = _compared(target, newest, proposed, samples) if newest else None
         if comparison:
             _justified(comparison, newest, reason)
@@ -159,6 +159,14 @@ def _target(home: Folder, file: MappingFile, to: str | os.PathLike[str] | None) 
     return target
 
 
+def _newest(target: Folder) -> Version | None:
+    """The version to compare with; refuses where a later one is gone, whose number would be given again."""
+    gone = target.gone()
+    if gone is not None:
+        raise VersionError(f"{gone} was exported and is gone from {target.path} - restore the file")
+    return target.newest()
+
+
 def _compared(target: Folder, newest: Version, proposed: Mapping, samples: Sequence[Sample]) -> Comparison:
     """What changes from the newest version, as it was exported."""
     before = target.read(newest)
@@ -199,6 +207,5 @@ def _written(target: Folder, version: Version, data: dict[str, Any]) -> Path:
     path = target.file(version)
     text = dump(data)
     file = load_text(text, str(path))
-    write_new(path, text)
-    add_lock(target, version, file.digest)
+    write_new(path, text, lambda: add_lock(target, version, file.digest))
     return path

@@ -14,7 +14,7 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -142,6 +142,8 @@ class Folder:
         """
         path = self.file(version)
         if not path.is_file():
+            if os.path.lexists(path):
+                raise UsageError(f"{path} is no file - restore it")
             raise UsageError(f"no version {version} in {self.path} - {self._known()}")
         return load_text(read_text(path), str(path))
 
@@ -160,6 +162,12 @@ class Folder:
             return {}
         found = (_LOCK_LINE.fullmatch(line.strip()) for line in read_text(path).splitlines())
         return {match.group(1): match.group(2) for match in found if match}
+
+    def gone(self) -> Version | None:
+        """The highest version that was exported and has no file, where it is above all that have one."""
+        newest = self.newest()
+        locked = (Version.parse(text) for text in self.locked() if _VERSION.fullmatch(text))
+        return max((version for version in locked if newest is None or version > newest), default=None)
 
     def lock_problem(self, version: Version, digest: str) -> Problem | None:
         """What is wrong with a version that says something else than when it was exported."""
@@ -195,11 +203,19 @@ class Folder:
                 ) from None
             except OSError:
                 pass  # a file system without locks
-            for left in self.path.glob(".*.????????.tmp"):  # of an export that was killed
-                left.unlink(missing_ok=True)
+            self._clear()
             yield
         finally:
             os.close(handle)
+
+    def _clear(self) -> None:
+        """Ends what a killed export has left: a version that is in its place gets its line in `versions.lock`."""
+        for left in self.path.glob(".*.????????.tmp"):
+            found = _VERSION.match(left.name, 1)
+            path = self.path / f"{found.group()}.yaml" if found else None
+            if path is not None and path.is_file() and os.path.samefile(left, path):
+                add_lock(self, path.stem, load_text(read_text(path), str(path)).digest)
+            left.unlink(missing_ok=True)
 
 
 def lock_line(version: Version, digest: str) -> str:
@@ -239,8 +255,13 @@ def read_text(path: Path, limit: int = _FILE_BYTES) -> str:
         raise UsageError(f"cannot read {path} - {error.strerror or type(error).__name__}") from None
 
 
-def write_new(path: Path, text: str) -> None:
+def write_new(path: Path, text: str, then: Callable[[], None] = lambda: None) -> None:
     """Writes a file that must not be there yet: whole, read-only, and never over another.
+
+    Args:
+        path: The file.
+        text: What it says.
+        then: What belongs to it, done before its temporary name goes; see `Folder.alone`.
 
     Raises:
         VersionError: It is there, or cannot be written.
@@ -254,6 +275,7 @@ def write_new(path: Path, text: str) -> None:
             if os.path.lexists(path):
                 raise VersionError(f"{path} is there already - a version is never replaced; export again") from None
             os.rename(temporary, path)
+        then()
 
 
 def write_over(path: Path, text: str) -> None:
