@@ -45,6 +45,7 @@ HEART = LAYERS[: LAYERS.index("runtime") + 1]
 # Whatever is not Python's own, and where it may be used.
 PLACES = {
     "httpx": ("connect.transport", "connect.guard"),  # all traffic passes the guard
+    "anyio": ("connect.transport",),  # comes with httpx, as httpcore does
     "httpcore": ("connect.transport", "connect.guard"),
     "pydantic": ("mapping",),  # touched at load only
     "ruamel": ("catalogue", "mapping", "versions", "samples", "demo"),  # files for people are YAML 1.2

@@ -110,7 +110,6 @@ RULES = {
     'region: {path: "@.a", lookup: {}}': ["an empty table @ records.order.region"],
     'region: {path: "@.a", lookup: [a]}': ["a list where a table belongs @ records.order.region"],
     'amount: {path: "@.a", decimal: true}': ["true or false where a table belongs @ records.order.amount.decimal"],
-    'amount: {path: "@.a", decimal: {}}': ["an empty table @ records.order.amount.decimal"],
     'amount: {path: "@.a", decimal: {coma: true}}': ["unknown key 'coma' @ records.order.amount.decimal"],
     'amount: {path: "@.a", decimal: {comma: ","}}': ["a text where true or false belongs @ records.order.amount.decimal"],
     'amount: {path: "@.a", decimal: {minor_units: 12}}': [

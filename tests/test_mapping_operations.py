@@ -43,7 +43,9 @@ CALL_MISTAKES = {
     "[{get: /a, reads: 1}]": ["a number where true or false belongs @ operations.find.calls[0].reads"],
     "[{get: /a, timeout_s: 0}]": ["no number of seconds @ operations.find.calls[0].timeout_s"],
     "[{get: /a, timeout_s: soon}]": ["no number of seconds @ operations.find.calls[0].timeout_s"],
-    '[{get: /a, delimiter: "::"}]': ["'::' is not known here @ operations.find.calls[0].delimiter"],
+    '[{get: /a, delimiter: "::"}]': ["no delimiter @ operations.find.calls[0].delimiter"],
+    '[{get: /a, encoding: nonsense-8}]': ["an unknown encoding @ operations.find.calls[0].encoding"],
+    '[{get: /a, encoding: rot13}]': ["an unknown encoding @ operations.find.calls[0].encoding"],
     "[{get: /a, namespaces: {cbc: 1}}]": ["a number where a text belongs @ operations.find.calls[0].namespaces.cbc"],
     # templates
     '[{get: "/a/{order-id}"}]': ["a brace that holds neither an input nor a path @ operations.find.calls[0].get"],

@@ -211,3 +211,24 @@ def test_no_problem_holds_a_value(mapping: wb.Mapping) -> None:
     assert result.problems
     assert secret not in json.dumps([problem.to_dict() for problem in result.problems])
     assert secret not in repr(result.orders[0])
+
+
+def test_an_empty_list_is_an_answer() -> None:
+    """A bare empty list is a document: there are no orders."""
+    mapping = wb.Mapping.from_text(
+        "{format: 1, merchant: m, operations: {find: {orders: {each: $}}}, records: {order: {order_number: '@.n'}}}"
+    )
+
+    assert mapping.map([]).outcome == "none"
+
+
+def test_a_document_nested_too_deeply_never_raises(mapping: wb.Mapping) -> None:
+    """Also where the items of the orders are needed before all answers are in."""
+    root: Any = None
+    for _ in range(100_000):
+        root = [root]
+    answers = {"search": {"data": root}, "parcels": wb.PerOrder({"a": b"{}"})}
+
+    assert mapping.map(answers, operation="find_orders_by_email").outcome == "failed"
+    with pytest.raises(wb.DecodeError):
+        mapping.explain(answers, "status", operation="find_orders_by_email")

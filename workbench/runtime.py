@@ -16,10 +16,10 @@ from typing import Any
 
 from workbench.decode import decode
 from workbench.documents import Document, Limits, Pages, PerOrder
-from workbench.errors import DecodeError, MappingError, Problem, UsageError
+from workbench.errors import DecodeError, LimitExceeded, MappingError, Problem, UsageError
 from workbench.execute import Execution
 from workbench.execute.explain import Explanation, explain
-from workbench.execute.scope import Scope
+from workbench.execute.scope import Exhausted, Scope
 from workbench.mapping import MappingFile, load_text
 from workbench.orders import Result
 from workbench.plan import Call, Operation, Plan, compile_plan
@@ -128,7 +128,10 @@ class Mapping:
         replay(execution, answers_by_call(chosen, answers), content_type, limits or Limits())
         if execution.failure is not None:
             raise DecodeError(execution.failure.what, execution.failure.how, where=execution.failure.where)
-        return explain(execution, field, self._note(chosen.record, field.split(".")))
+        try:
+            return explain(execution, field, self._note(chosen.record, field.split(".")))
+        except (Exhausted, RecursionError):
+            raise LimitExceeded("the response is nested too deeply, or takes too many steps") from None
 
     def _note(self, record: str, parts: list[str]) -> str:
         """The note that stands on a field's rule or block."""
@@ -187,7 +190,7 @@ def read_mapping(source: str | os.PathLike[str]) -> tuple[str, str]:
     """(text, where it stands) of a mapping file, or of the released version of a merchant's folder."""
     name = os.fspath(source)
     if "://" in name:
-        return _read_remote(name), name
+        return _read_remote(name), _without_user(name)
     path = FilePath(name)
     try:
         if path.is_dir():
@@ -214,10 +217,26 @@ def _read_remote(address: str) -> str:
     try:
         import fsspec
     except ImportError:
-        raise UsageError(f"cannot read {address} - install the extra: pip install 'workbench[remote]'") from None
-    with fsspec.open(address, "r", encoding="utf-8") as file:
-        text: str = file.read()
-    return text
+        how = "install the extra: pip install 'workbench[remote]'"
+        raise UsageError(f"cannot read {_without_user(address)} - {how}") from None
+    shown = _without_user(address)
+    try:
+        with fsspec.open(address, "rb") as file:
+            data: bytes = file.read()
+    except Exception as error:  # every store has errors of its own, and none of them may show the address's password
+        raise UsageError(f"cannot read {shown}: {type(error).__name__}") from None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        problem = Problem("not UTF-8 text", shown, "save the file as UTF-8", "not_text")
+        raise MappingError([problem], shown) from None
+
+
+def _without_user(address: str) -> str:
+    """An address as it may be shown: without user and password."""
+    scheme, _, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
 
 
 # ---------------------------------------------------------------- recorded answers
@@ -237,9 +256,10 @@ def replay(execution: Execution, answers: Table[str, Any], content_type: str | N
     """Hands recorded answers to an execution, as calling the merchant would."""
     calls = execution.operation.calls
     first = calls[0].name
-    if answers.get(first) is None or answers[first] == Pages():
+    answer = answers.get(first)
+    if answer is None or (isinstance(answer, Pages) and not answer):
         raise UsageError(f"no answer of the first call, {first!r} - give it as {first}=FILE")
-    if isinstance(answers[first], PerOrder):
+    if isinstance(answer, PerOrder):
         raise UsageError(f"the first call, {first!r}, is not made per order - give its answer, or its pages")
     reader = _Reader(execution, content_type, limits)
     for call in calls:

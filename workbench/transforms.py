@@ -220,7 +220,7 @@ def time_text(value: Any, zone: tzinfo | None) -> str | None:
     """The value as ISO 8601 when it is plainly written so, else None; `to_time` does the rest.
 
     Most times are written as `isoformat` would, and most work on a page is its times, so these go first: in
-    `2026-03-04T05:06:07+01:00` every third character from the fifth on is a mark. Dates that stand for "none" are older.
+    `2026-03-04T05:06:07+01:00` every third character from the fifth on is a mark. Dates that mean "none" are older.
     """
     try:
         if type(value) is str and value > _OLD:

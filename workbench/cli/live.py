@@ -31,9 +31,7 @@ $WORKBENCH_ENV_FILE names (default: .env). Only orders that carry what was asked
 
 Exit: 0 orders were found; 1 none were, or the merchant's API could not be read; 2 wrong use, missing secrets."""
     parser.add_argument("merchant", metavar="MERCHANT", help="a merchant, or a mapping file")
-    question = parser.add_mutually_exclusive_group(required=True)
-    question.add_argument("--email", metavar="E", help="the customer's e-mail")
-    question.add_argument("--number", metavar="N", help="the order's number")
+    parser.add_question("the customer's e-mail", "the order's number", required=True)
     parser.add_environment()
     parser.add_json()
 

@@ -86,9 +86,9 @@ Takes recorded responses as `workbench run` does; or asks the merchant, with --e
     parser.add_argument("mapping", metavar="MERCHANT", help="a merchant, or a mapping file")
     parser.add_argument("responses", metavar="RESPONSE", nargs="*", help="recorded responses; see below")
     parser.add_argument("--field", metavar="F", required=True, help="a business field, such as status or lines.sku")
-    question = parser.add_mutually_exclusive_group()
-    question.add_argument("--email", metavar="E", help="ask the merchant for the orders of this customer")
-    question.add_argument("--number", metavar="N", help="ask the merchant for this order")
+    parser.add_question(
+        "ask the merchant for the orders of this customer", "ask the merchant for this order", required=False
+    )
     _offline_arguments(parser)
     parser.add_environment()
 

@@ -48,6 +48,13 @@ class Parser(argparse.ArgumentParser):
         """The option that every command with a table has."""
         self.add_argument("--json", action="store_true", help="print data instead of tables")
 
+    def add_question(self, email: str, number: str, required: bool) -> None:
+        """The options `--email` and `--number`, of which one is given at most."""
+        question = self.add_mutually_exclusive_group(required=required)
+        question.add_argument("--email", metavar="E", help=email)
+        question.add_argument("--number", metavar="N", help=number)
+        self.known_options += ["--email", "--number"]
+
     def add_environment(self) -> None:
         """The option of commands that call the merchant."""
         text = "an environment that the mapping's connection names (default: production)"
@@ -59,18 +66,25 @@ class Parser(argparse.ArgumentParser):
         Raises:
             WrongUse: They say something else.
         """
-        if {"-h", "--help"} & set(words[: words.index("--")] if "--" in words else words):
+        options = words[: words.index("--")] if "--" in words else words
+        if {"-h", "--help"} & set(options):
             self.print_help()
             return None
+        for word in options:  # before argparse complains of what the misspelt option leaves missing
+            if word.startswith("--") and word.partition("=")[0] not in self.known_options:
+                raise self._unknown(word)
         arguments, left = self.parse_known_intermixed_args(list(words))
         if left:
-            option = left[0].partition("=")[0]
-            if option.startswith("-"):
-                options = [name for name in self.known_options if name != "--help"]
-                how = did_you_mean(option, options) or f"one of {', '.join(options)}"
-                raise WrongUse(f"unknown option {option!r}", how, self.format_usage().strip())
+            if left[0].startswith("-"):
+                raise self._unknown(left[0])
             raise WrongUse(f"one word too many: {left[0]!r}", "", self.format_usage().strip())
         return arguments
+
+    def _unknown(self, word: str) -> WrongUse:
+        option = word.partition("=")[0]
+        options = [name for name in self.known_options if name != "--help"]
+        how = did_you_mean(option, options) or f"one of {', '.join(options)}"
+        return WrongUse(f"unknown option {option!r}", how, self.format_usage().strip())
 
     def error(self, message: str) -> NoReturn:
         """Raises what argparse would print and exit with."""

@@ -106,7 +106,8 @@ class Guard:
 
     @staticmethod
     def _refused(host: str, port: int) -> Refused:
-        how = f"if that is meant, the deployment says {ALLOW_HOSTS}={host}:{port}"
+        shown = f"[{host}]" if ":" in host and not host.startswith("[") else host
+        how = f"if that is meant, the deployment says {ALLOW_HOSTS}={shown}:{port}"
         return Refused(f"{host} is not a public address", how)
 
 

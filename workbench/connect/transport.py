@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, cast
 
+import anyio
 import httpcore
 import httpx
 
@@ -261,13 +262,33 @@ class AsyncSender:
     def __init__(self, settings: Settings, limit: int, timeout_s: float, tls: ssl.SSLContext | None = None) -> None:
         self._transport = AsyncGuardedTransport(settings, tls)
         self._limit, self._timeout_s = limit, timeout_s
+        self._places = asyncio.Semaphore(_POOL["max_connections"])  # so that the pool itself never queues
         _hush()
 
     async def send(self, request: Request, deadline: float) -> Response:
-        """The answer of a request."""
+        """The answer of a request. It has a task of its own, which ends in order when the caller is cancelled.
+
+        httpcore guards its clean-up against anyio's way of cancelling, not against asyncio's: a request cancelled with
+        its task, or while it queues for a connection, would hold a connection of the pool for ever.
+        """
+        scope = anyio.CancelScope()
         with _quiet(), _told(request.call, deadline):
-            async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
+            task = asyncio.ensure_future(self._alone(request, deadline, scope))
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                scope.cancel()
+                await asyncio.wait([task])
+                if not task.cancelled():
+                    task.exception()  # looked at, so that asyncio does not complain that nobody did
+                raise
+
+    async def _alone(self, request: Request, deadline: float, scope: anyio.CancelScope) -> Response:
+        scope.deadline = anyio.current_time() + max(deadline - time.monotonic(), 0)
+        with scope:
+            async with self._places:
                 return await self._receive(request, deadline)
+        raise TimeoutError
 
     async def _receive(self, request: Request, deadline: float) -> Response:
         answer = await self._transport.handle_async_request(_httpx(request, self._timeout_s, deadline))

@@ -151,7 +151,11 @@ class Execution:
         """The raw items of the orders, after `keep` by paths and `group_by`; `@` of the calls made for each order."""
         if self._items is None:
             block = self.operation.orders
-            self._items = block_items(block, self.root, self.run, Spot(self.root, ""))
+            try:
+                self._items = block_items(block, self.root, self.run, Spot(self.root, ""))
+            except (Exhausted, RecursionError) as error:
+                self.failure = self.failure or self._too_much(error)
+                self._items = []
         return self._items
 
     def texts(self, path: Path, scope: Scope | None = None) -> list[str]:
@@ -213,16 +217,20 @@ class Execution:
 
     def result(self) -> Result:
         """The orders, and all problems. Never raises on data."""
+        if self.failure is None:
+            self.items()
         if self.failure is not None:
             return self._without_orders(FAILED, [self.failure])
         try:
             return self._result()
-        except Exhausted:
-            what, how = "the mapping takes too many steps on this response", "narrow keep: and with:"
-            problem = Problem(what, self.record, how, "limit", at_run=True)
-        except RecursionError:
-            problem = Problem("the response is nested too deeply", self.record, code="limit", at_run=True)
-        return self._without_orders(FAILED, [problem])
+        except (Exhausted, RecursionError) as error:
+            return self._without_orders(FAILED, [self._too_much(error)])
+
+    def _too_much(self, error: Exception) -> Problem:
+        if isinstance(error, RecursionError):
+            return Problem("the response is nested too deeply", self.record, code="limit", at_run=True)
+        what, how = "the mapping takes too many steps on this response", "narrow keep: and with:"
+        return Problem(what, self.record, how, "limit", at_run=True)
 
     def _without_orders(self, outcome: str, problems: Iterable[Problem], withheld: int = 0) -> Result:
         told = list(dict.fromkeys([*self._problems, *problems]))

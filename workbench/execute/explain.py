@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from workbench.catalogue import catalogue
 from workbench.documents import Element, Elements, Text
 from workbench.errors import UsageError
 from workbench.execute.execution import Execution
@@ -27,7 +26,7 @@ TAKEN_FROM = {
     "return_status": ("returns.status",),
 }
 """Fields of an order that come from its parts where the mapping has no rule for them."""
-_NAME = re.compile(r"@?[^\W\d][\w .:#-]{0,60}")
+_NAME = re.compile(r"@?[^\W\d][\w.:#-]{0,60}")
 _DATA = re.compile(r"\d{4}")
 
 
@@ -171,12 +170,9 @@ def _field(
     if plan is None:
         plan = next((one for one in block.fields if one.raw and one.raw == parts[0]), None)
     if plan is None:
-        known = ", ".join(one.key for one in block.fields)
-        record = catalogue().records.get(execution.record)
-        if record and parts[0] not in block.keys:
-            close = difflib.get_close_matches(parts[0], block.keys, 1)
-            raise UsageError(f"no field {parts[0]!r}{f' - did you mean {close[0]!r}?' if close else ''}")
-        raise UsageError(f"no rule for {'.'.join(parts)} - this mapping has rules for {known}")
+        raise _no_rule(block, parts[0])
+    if plan.block is None and len(parts) > 1:
+        raise UsageError(f"no field {parts[1]!r} - {parts[0]} is a value, it has no fields inside")
     make_record(block, scope, execution.run)  # minor units read the currency of the record
     scope.reports = None
     if plan.block is None:
@@ -195,6 +191,16 @@ def _field(
         inner = f"{place}[{index}]" if plan.block.many else place
         told += _field(execution, plan.block, row, parts[1:], inner, note)
     return told
+
+
+def _no_rule(block: Block, name: str) -> UsageError:
+    """What to say of a field that is not known, or has no rule."""
+    known = ", ".join(one.key for one in block.fields)
+    if name in block.keys:
+        return UsageError(f"no rule for {name} - this mapping has rules for {known}")
+    close = difflib.get_close_matches(name, block.keys, 1)
+    meant = f"did you mean {close[0]!r}?" if close else f"this mapping has rules for {known}"
+    return UsageError(f"no field {name!r} - {meant}")
 
 
 def _rule_explained(execution: Execution, plan: FieldPlan, scope: Scope, place: str, note: str) -> Explanation:
@@ -227,7 +233,7 @@ def _trace_rule(execution: Execution, plan: FieldPlan, rule: Rule, scope: Scope,
                 if found and rule.source == "first":
                     break
         elif rule.source == "cases":
-            trace.add(f"cases ({len(rule.cases)})", runner._cases(rule, inner, lambda value, _: [value]))
+            trace.add(f"cases ({len(rule.cases)})", runner._cases(rule, inner, lambda value: [value]))
         else:
             trace.add("value", [rule.value])
     values = runner.values(rule, scopes[0], runner.as_kind) if scopes else []

@@ -31,8 +31,8 @@ from workbench.transforms import (
     zone_of,
 )
 
-Finish = Callable[[Any, Scope], list[Any]]
-"""A value and where it was found -> the final values; none when there is no use for it."""
+Finish = Callable[[Any], list[Any]]
+"""A value -> the final values; none when there is no use for it."""
 
 UNKNOWN = "unknown"
 _WITHOUT_OFFSET = re.compile(r"[\d-]+T[\d:.]+")
@@ -72,10 +72,10 @@ class FieldRun:
             inner = without_keys(place_items(rule.at, scope, self.run, self.spot))
             rest = rule._replace(at=None)
             return [value for item in inner for value in self.values(rest, item, finish)]
-        through = finish if rule.bare else self._through(rule, finish)
+        through = finish if rule.bare else self._through(rule, finish, scope)
         if rule.path is not None:
             nodes = nodes_at(rule.path, scope, self.home, self.field.key)
-            return [made for value in scalars(nodes) for made in through(value, scope)]
+            return [made for value in scalars(nodes) for made in through(value)]
         if rule.source == "first":
             for part in rule.parts:
                 if found := self.values(part, scope, through):
@@ -83,9 +83,9 @@ class FieldRun:
             return []
         if rule.source == "join":
             joined = self._joined(rule, scope)
-            return [] if joined is None else through(joined, scope)
+            return [] if joined is None else through(joined)
         if rule.source == "value":
-            return through(Constant(text_of(rule.value)), scope)
+            return through(Constant(text_of(rule.value)))
         return self._cases(rule, scope, through)
 
     def _joined(self, rule: Rule, scope: Scope) -> str | None:
@@ -104,19 +104,19 @@ class FieldRun:
             if holds(case.when, ScopeView(self.run, scope, self.home, self.field.key)):
                 if case.path is not None:
                     nodes = nodes_at(case.path, scope, self.home, self.field.key)
-                    return [made for value in scalars(nodes) for made in through(value, scope)]
+                    return [made for value in scalars(nodes) for made in through(value)]
                 word = text_of(case.word)
-                return [] if case.word is None else through(Chosen(word) if case.when else Constant(word), scope)
+                return [] if case.word is None else through(Chosen(word) if case.when else Constant(word))
         return []
 
     # ------------------------------------------------------------ transforms
 
-    def _through(self, rule: Rule, finish: Finish) -> Finish:
-        """The rule's transforms, in their one order, before `finish`."""
+    def _through(self, rule: Rule, finish: Finish, scope: Scope) -> Finish:
+        """The rule's transforms, in their one order, before `finish`; their paths start where the rule stands."""
 
-        def through(value: Any, scope: Scope) -> list[Any]:
+        def through(value: Any) -> list[Any]:
             if isinstance(value, Pair):  # an option's own lookup has made it ours
-                return finish(value, scope)
+                return finish(value)
             if rule.null_when and any(same_word(value, word) for word in rule.null_when):
                 return []
             made = []
@@ -128,7 +128,7 @@ class FieldRun:
                     self.spot.report(trouble.what, trouble.how, trouble.code)
                     continue
                 if part is not None:
-                    made += finish(_as_constant(part, value) if constant else part, scope)
+                    made += finish(_as_constant(part, value) if constant else part)
             return made
 
         return through
@@ -222,7 +222,7 @@ class FieldRun:
 
     # ------------------------------------------------------------ kinds
 
-    def as_kind(self, value: Any, scope: Scope) -> list[Any]:
+    def as_kind(self, value: Any) -> list[Any]:
         """What the field's kind makes of a value: one final value, or none."""
         try:
             made = self._of_kind(value)
@@ -259,7 +259,7 @@ class FieldRun:
             return Pair(carrier_code(str(text)), raw, _is_found(value))
         return text.upper() if kind == CURRENCY and len(text) == 3 and text.isalpha() else str(text)
 
-    def _as_text(self, value: Any, scope: Scope) -> list[Any]:
+    def _as_text(self, value: Any) -> list[Any]:
         """A part of a join."""
         if isinstance(value, Pair):
             return [value.ours]

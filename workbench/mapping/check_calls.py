@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -223,13 +224,31 @@ def _check_uris(report: Report, value: Any, spot: Spot) -> None:
         report.text(uri, spot.key(prefix))
 
 
+def _check_delimiter(report: Report, value: Any, spot: Spot) -> None:
+    if not isinstance(value, str) or len(value) != 1 or value in '"\r\n':
+        report.add("no delimiter", spot, "write one character, such as ',' ';' '|' or a tab", "wrong_type")
+
+
+def _check_encoding(report: Report, value: Any, spot: Spot) -> None:
+    """A character encoding that Python decodes; not one of its codecs that only transform."""
+    if not report.text(value, spot):
+        return
+    try:
+        b"a".decode(value)
+    except (LookupError, ValueError, UnicodeError):
+        known = ("utf-8", "utf-16", "iso-8859-1", "iso-8859-15", "windows-1252", "shift_jis", "gb18030")
+        how = f"one of {', '.join(known)}, ..."
+        close = difflib.get_close_matches(value, known, 1)
+        report.add("an unknown encoding", spot, f"{how}; did you mean {close[0]!r}?" if close else how, "unknown_word")
+
+
 _CALL_CHECKS: dict[str, Callable[[Report, Any, Spot], object]] = {
     "reads": Report.flag,
     "required": Report.flag,
     "format": lambda report, value, spot: report.word(value, spot, FORMATS),
     "for_each": lambda report, value, spot: report.word(value, spot, ("order",)),
-    "delimiter": lambda report, value, spot: report.word(value, spot, (",", ";", "\t", "|")),
-    "encoding": Report.text,
+    "delimiter": _check_delimiter,
+    "encoding": _check_encoding,
     "note": Report.text,
     "namespaces": _check_uris,
     "timeout_s": check_seconds,

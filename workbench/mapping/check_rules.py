@@ -196,6 +196,8 @@ def _check_ours(report: Report, ours: Any, spot: Spot, aim: Aim) -> None:
 
 
 def _check_decimal(report: Report, options: Any, spot: Spot, sight: Sight) -> None:
+    if options == {}:
+        return  # "a number, whatever the field's kind"
     table = report.table(options, spot, DECIMAL_KEYS, "write {minor_units: true}, or {comma: true}") or {}
     if "comma" in table:
         report.flag(table["comma"], spot.part("comma"))

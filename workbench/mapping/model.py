@@ -234,7 +234,7 @@ class Call(Shape):
     soap: Soap = absent()
     reads: bool = absent("This POST only reads.")
     format: Literal["json", "ndjson", "csv", "form", "xml", "soap"] = absent()
-    delimiter: Literal[",", ";", "\t", "|"] = absent()
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = absent()
     encoding: Text = absent()
     namespaces: Annotated[dict[str, Text], Field(min_length=1)] = absent()
     for_each: Literal["order"] = absent("Made once for each order; @ is the raw item.")
