@@ -168,3 +168,11 @@ def test_a_document_nested_too_deeply_is_a_failure_not_a_crash() -> None:
 def test_no_order_and_could_not_read_are_never_the_same(root: Any, place: str, expected: str) -> None:
     """An empty list is no order; a response without the place of the orders could not be read."""
     assert outcome(plan_of({"order_number": "@.n"}, {"each": place}), root)[0] == expected
+
+
+def test_both_ways_agree_on_numbers_beyond_reason() -> None:
+    """A whole number of forty digits is text as it stands, and no amount."""
+    plan = plan_of({"order_number": "@.n", "amount": "@.n", "lines": {"each": "@.l", "fields": {"quantity": "@.q"}}})
+    root = {"n": 10**45, "l": [{"q": 10**39}, {"q": 10**5000}, {"q": 3}]}
+
+    assert outcome(plan, root, "generate") == outcome(plan, root, "interpret")

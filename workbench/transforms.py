@@ -204,9 +204,10 @@ _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?)?\s*([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
 _WITH_Z = 20
-_PLAIN_MARKS = {"--T::+:": 25, "--": 10, "--T::Z": _WITH_Z}
+# From 3.14 on Python reads 24:00 and would write it otherwise, so there only dates are plain.
+_PLAIN_MARKS = {"--": 10, "--T::+:": 25, "--T::Z": _WITH_Z} if sys.version_info < (3, 14) else {"--": 10}
 _OLD = "1901"
-_READS_24 = sys.version_info >= (3, 14)  # from then on Python reads 24:00, which we would write otherwise
+_read_iso = datetime.fromisoformat
 _NET = re.compile(r"/Date\((-?\d{1,18})([+-]\d{4})?\)/", re.ASCII)
 _RFC2822 = re.compile(
     r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{4}\s+\d\d?:\d\d(?::\d\d)?\s*(?:[+-]\d{4}|[A-Za-z]{1,5})?", re.ASCII
@@ -225,8 +226,8 @@ def time_text(value: Any, zone: tzinfo | None) -> str | None:
     try:
         if type(value) is str and value > _OLD:
             size = _PLAIN_MARKS.get(value[4::3])
-            if size == len(value) and not (_READS_24 and value[11:13] == "24"):
-                datetime.fromisoformat(value)
+            if size == len(value):
+                _read_iso(value)
                 return value if size != _WITH_Z else f"{value[:-1]}+00:00"
         text = value.strip() if isinstance(value, str) else ""
         match = _ISO.fullmatch(text)

@@ -241,12 +241,19 @@ class Execution:
         items = self.items()
         make = make_record if self._mode == "interpret" else maker(self.plan, self.operation, len(items), self._mode)
         verify = self._verify()
+        plain = not (block.related or self._reasons or self.plan.expect)
+        firsts = frozenset(group[0] for group in self._required)
         orders: list[TopLevel] = []
         problems: list[Problem] = []
         blank = dropped = withheld = 0
         kind = TOP_LEVEL[self.record]
         for item in items:
-            record = self._made(block, item, make)
+            if plain:  # a page of orders about which there is nothing else to say
+                record = make(block, item, self.run)
+                if record and not firsts <= record.keys():
+                    self._require(item, record, ())
+            else:
+                record = self._made(block, item, make)
             if not record:
                 blank += 1
                 problems += self._told(item, self.record)
@@ -276,8 +283,7 @@ class Execution:
         if not record:
             return record
         missing = self._unavailable(block, item, record) if self._reasons else []
-        if any(map(record.keys().isdisjoint, self._required)):
-            self._require(item, record, missing)
+        self._require(item, record, missing)
         if self.plan.expect:
             self._expect(item, record, missing)
         return record

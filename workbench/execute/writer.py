@@ -110,18 +110,22 @@ class _Writer:
                 self._currency = variable
                 if place.ensure is None:
                     self.emit(depth, f"{place.scope}.currency = {variable}")
-        record = self.name("r")
-        self.emit(depth, f"{record} = {{}}")
         if block.gathers:
-            self.gather(depth, held, twins)
+            self.gather(depth, block, held, twins)
+        return self.assembled(depth, block, held, twins)
+
+    def assembled(self, depth: int, block: Block, held: dict[str, str], twins: dict[str, str]) -> str:
+        """Writes the record itself. Most fields are there: all go in at once, and what is not there comes out again."""
+        pairs: list[tuple[str, str]] = []
         for key in block.keys:
-            raw = twins.get(key)
-            if key in held:
-                self.emit(depth, f"if {held[key]} is not None: {record}[{self.constant(key)}] = {held[key]}")
-                if raw is not None:
-                    self.emit(depth, f"elif {raw} is not None: {record}[{self.constant(key)}] = {raw}")
-            elif raw is not None:
-                self.emit(depth, f"if {raw} is not None: {record}[{self.constant(key)}] = {raw}")
+            variable, raw = held.get(key), twins.get(key)
+            if variable is not None and raw is not None:
+                self.emit(depth, f"if {variable} is None: {variable} = {raw}")
+            if variable is not None or raw is not None:
+                pairs.append((self.constant(key), variable or raw or ""))
+        record = self.name("r")
+        self.emit(depth, f"{record} = {{{', '.join(f'{key}: {variable}' for key, variable in pairs)}}}")
+        self.emit(depth, *[f"if {variable} is None: del {record}[{key}]" for key, variable in pairs])
         return record
 
     def slowly(self, depth: int, field: FieldPlan, place: _Place, variable: str) -> None:
@@ -130,13 +134,16 @@ class _Writer:
             self.emit(depth, f"if {place.scope} is None: {place.scope} = {place.ensure}")
         self.emit(depth, f"{variable} = slow({self.constant(field)}, {place.scope}, run)")
 
-    def gather(self, depth: int, held: dict[str, str], twins: dict[str, str]) -> None:
-        """Writes what an order takes from its parts, as `records.gather` does."""
-        shipments, lines, returns = held.get("shipments"), held.get("lines"), held.get("returns")
-        if shipments or lines:
+    def gather(self, depth: int, block: Block, held: dict[str, str], twins: dict[str, str]) -> None:
+        """Writes what an order takes from its parts, as `records.gather` does; only from parts that may have it."""
+        inside = {field.key: {one.key for one in field.block.fields} for field in block.fields if field.block}
+        shipments, returns = held.get("shipments"), held.get("returns")
+        from_shipments = shipments if "tracking_number" in inside.get("shipments", ()) else None
+        from_lines = held.get("lines") if "tracking_numbers" in inside.get("lines", ()) else None
+        if from_shipments or from_lines:
             numbers = self.known(depth, held, "tracking_numbers")
-            self.emit(depth, f"if {numbers} is None: {numbers} = numbers_of({shipments}, {lines})")
-        if shipments:
+            self.emit(depth, f"if {numbers} is None: {numbers} = numbers_of({from_shipments}, {from_lines})")
+        if shipments and "carrier" in inside["shipments"]:
             self.pair_from(depth, held, twins, "carrier", f"carrier_of({shipments})")
         if returns:
             newest = self.name("n")
@@ -242,17 +249,25 @@ class _Writer:
         for read, part in zip(reads, parts, strict=True):
             self.word(depth, str(read), part)
         odd = " or ".join(f"{part} is ODD" for part in parts)
-        pieces = f"[w for w in ({', '.join(parts)},) if w is not None]"
         self.emit(depth, f"if {odd}: {variable} = ODD")
-        self.emit(depth, f"else: {variable} = {self.constant(rule.separator)}.join({pieces}) or None")
+        self.emit(depth, f"else: {variable} = {self.joined(rule.separator, parts)}")
         self.emit(depth, f"if {variable} is ODD:")
         self.slowly(depth + 1, field, place, variable)
         return True
+
+    def joined(self, separator: str, parts: list[str]) -> str:
+        """An expression for texts put together, missing ones left out; names have two parts as a rule."""
+        between = self.constant(separator)
+        if len(parts) == 2:
+            one, other = parts
+            return f"{other} if {one} is None else {one} if {other} is None else {one} + {between} + {other}"
+        return f"{between}.join([w for w in ({', '.join(parts)},) if w is not None]) or None"
 
     def word(self, depth: int, read: str, variable: str) -> None:
         """Writes one text: trimmed, or None, or odd; its last line stands where the value was no plain text."""
         self.emit(depth, f"{variable} = {read}")
         self.emit(depth, f"if type({variable}) is S: {variable} = {variable}.strip() or None")
+        self.emit(depth, f"elif type({variable}) is int: {variable} = str({variable})")
         self.emit(depth, f"elif {variable} is not None:", f"    {variable} = text({variable})")
 
     def pair(self, depth: int, field: FieldPlan, place: _Place, variable: str) -> str:
@@ -266,14 +281,13 @@ class _Writer:
             return raw
         self.word(depth, read, raw)
         if field.kind == CARRIER:
-            ours = f"carrier({raw})"
+            ours = f"None if {raw} is None or {raw} is ODD else carrier({raw})"
         else:
             table = {word: word for word in catalogue().words[field.vocabulary]}
             if rule.lookup is not None:
                 table = {word: text_of(ours) for word, ours in rule.lookup.exact.items() if ours is not None}
             ours = f"{self.constant(table)}.get({raw})"
-        self.emit(depth, f"if {raw} is None: {variable} = None")
-        self.emit(depth, f"else: {variable} = None if {raw} is ODD else {ours}")
+        self.emit(depth, f"{variable} = {ours}")
         self.emit(depth, f"if {variable} is None and {raw} is not None:")
         self.slowly(depth + 1, field, place, variable)
         self.emit(depth + 1, f"if {variable} is None: {raw} = None", f"else: {variable}, {raw}, _ = {variable}")
