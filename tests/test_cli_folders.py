@@ -44,7 +44,8 @@ def test_from_draft_to_production(acme: Path, cli: Any) -> None:
     assert (code, err) == (0, "")
     assert [line.split()[:4] for line in out.splitlines()[1:]] == [
         ["acme", "1.0.0.yaml", "ok", "loads"], ["acme", "draft.yaml", "ok", "loads"],
-        ["acme", "released", "ok", "1.0.0"], ["acme", "sample", "none", "ok"], ["acme", "sample", "three", "ok"],
+        ["acme", "released", "ok", "1.0.0"], ["acme", "paths", "ok", "13"],
+        ["acme", "sample", "none", "ok"], ["acme", "sample", "three", "ok"],
     ]  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def test_check_of_a_released_folder(acme: Path) -> None:
     release(acme, "1.0.0")
 
     assert states(acme) == {
-        "1.0.0.yaml": OK, "draft.yaml": OK, "released": OK, "sample none": OK, "sample three": OK,
+        "1.0.0.yaml": OK, "draft.yaml": OK, "released": OK, "paths": OK, "sample none": OK, "sample three": OK,
     }  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def test_check_of_a_draft_tells_what_would_change(acme: Path) -> None:
     release(acme, "1.0.0")
     draft = acme / "draft.yaml"
     draft.write_text(MAPPING.replace("sent: shipped", "sent: delivered"))
-    assert states(draft) == {"draft.yaml": OK, "sample none": OK, "sample three": NOTE}
+    assert states(draft) == {"draft.yaml": OK, "paths": OK, "sample none": OK, "sample three": NOTE}
 
     draft.write_text(MAPPING.replace("search:$.orders", "search:$.other"))
     assert states(draft)["sample three"] == BAD
@@ -150,7 +150,7 @@ def test_check_of_a_draft_tells_what_would_change(acme: Path) -> None:
 
 def test_check_of_a_folder_with_a_draft_alone(acme: Path) -> None:
     """Before the first export, the samples go through the draft."""
-    assert states(acme) == {"draft.yaml": OK, "released": NOTE, "sample none": NOTE, "sample three": NOTE}
+    assert states(acme) == {"draft.yaml": OK, "released": NOTE, "paths": OK, "sample none": NOTE, "sample three": NOTE}
 
 
 def test_check_of_broken_samples(acme: Path) -> None:

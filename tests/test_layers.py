@@ -53,6 +53,7 @@ PLACES = {
     "rich": ("demo", "cli"),  # terminals only
     "starlette": ("demo",),
     "uvicorn": ("demo",),
+    "jsonpath_ng": ("publish",),  # the second opinion of checking and exporting
     "fsspec": ("runtime",),  # mapping files elsewhere
 }
 # Parts of Python that reach the network or other processes; the heart has no business with them.

@@ -10,8 +10,9 @@ from pathlib import Path
 from workbench.errors import MappingError, Problem, UsageError, WorkbenchError
 from workbench.mapping import MappingFile, load_text
 from workbench.orders import FAILED
+from workbench.publish.opinion import second_opinion
 from workbench.runtime import Mapping
-from workbench.samples import Replayed, load_samples, replay_all, summed
+from workbench.samples import Replayed, Sample, load_samples, replay_all, summed
 from workbench.versions import RELEASED, Folder, Version, read_text
 
 OK, NOTE, BAD = "ok", "note", "failed"
@@ -134,6 +135,7 @@ def _samples(file: MappingFile, folder: Folder, label: str) -> Iterator[Finding]
     if not samples:
         yield Finding("samples", NOTE, "there are none", "record some: what is not replayed is not proved")
         return
+    yield _paths(file, samples)
     mapping = Mapping(file)
     golden_is_its_own = label == _released_text(folder)
     for sample in samples:
@@ -142,6 +144,16 @@ def _samples(file: MappingFile, folder: Folder, label: str) -> Iterator[Finding]
             yield _judged(name, replay_all(mapping, folder.path, [sample])[0], label, golden_is_its_own)
         except UsageError as error:
             yield Finding(name, BAD, str(error))
+
+
+def _paths(file: MappingFile, samples: list[Sample]) -> Finding:
+    """The second opinion on the paths."""
+    opinion = second_opinion(file, samples)
+    if opinion.problems:
+        first = opinion.problems[0]
+        return Finding("paths", BAD, first.what, first.how, opinion.problems)
+    tried = f", {opinion.nodes} objects and lists of the samples tried" if opinion.nodes else ""
+    return Finding("paths", OK, f"{opinion.paths} as jsonpath-ng reads them{tried}")
 
 
 def _released_text(folder: Folder) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from workbench.compare import Comparison, compare
 from workbench.errors import MappingError, UsageError, VersionError
 from workbench.mapping import MappingFile, dump, export_problems, load_text
+from workbench.publish.opinion import second_opinion
 from workbench.runtime import Mapping
 from workbench.samples import Sample, Suggestion, fields_seen, load_samples, propose_expectations, replay
 from workbench.versions import (
@@ -98,6 +99,8 @@ def export(
     file = _exportable(source)
     target = _target(home, file, to)
     samples = load_samples(home.path)
+    if differs := second_opinion(file, samples).problems:
+        raise MappingError(differs, str(source))
     data, suggestions = _proved(file, samples, accept_expectations)
     proposed = Mapping(load_text(dump(data), str(source)))
     with target.alone():
