@@ -203,11 +203,13 @@ _NO_DATE = re.compile(r"0000-00-00|0001-01-01|1900-01-01|00000000$|0{8}T?0{6}$")
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?)?\s*([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
-_WITH_Z = 20
-# From 3.14 on Python reads 24:00 and would write it otherwise, so there only dates are plain.
-_PLAIN_MARKS = {"--": 10, "--T::+:": 25, "--T::Z": _WITH_Z} if sys.version_info < (3, 14) else {"--": 10}
-_OLD = "1901"
-_read_iso = datetime.fromisoformat
+OLD = "1901"
+"""Dates that mean "none" are older, as texts compare."""
+AS_WRITTEN = {"--": 10, "--T::+:": 25} if sys.version_info < (3, 14) else {"--": 10}
+"""The length of times that are written as `isoformat` writes them, by their marks: every third character from the fifth
+on. From 3.14 on Python reads 24:00, which it would write otherwise, so there only dates are plain."""
+_PLAIN_MARKS = {**AS_WRITTEN, "--T::Z": 20} if "--T::+:" in AS_WRITTEN else AS_WRITTEN
+read_iso = datetime.fromisoformat
 _NET = re.compile(r"/Date\((-?\d{1,18})([+-]\d{4})?\)/", re.ASCII)
 _RFC2822 = re.compile(
     r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{4}\s+\d\d?:\d\d(?::\d\d)?\s*(?:[+-]\d{4}|[A-Za-z]{1,5})?", re.ASCII
@@ -220,15 +222,12 @@ _UNREADABLE = ("not a date that the rule can read", "say datetime: {format: ...}
 def time_text(value: Any, zone: tzinfo | None) -> str | None:
     """The value as ISO 8601 when it is plainly written so, else None; `to_time` does the rest.
 
-    Most times are written as `isoformat` would, and most work on a page is its times, so these go first: in
-    `2026-03-04T05:06:07+01:00` every third character from the fifth on is a mark. Dates that mean "none" are older.
+    Most times are written as `isoformat` would, and most work on a page is its times, so these go first.
     """
     try:
-        if type(value) is str and value > _OLD:
-            size = _PLAIN_MARKS.get(value[4::3])
-            if size == len(value):
-                _read_iso(value)
-                return value if size != _WITH_Z else f"{value[:-1]}+00:00"
+        if type(value) is str and value > OLD and _PLAIN_MARKS.get(marks := value[4::3]) == len(value):
+            read_iso(value)
+            return f"{value[:-1]}+00:00" if marks[-1] == "Z" else value
         text = value.strip() if isinstance(value, str) else ""
         match = _ISO.fullmatch(text)
         return None if match is None or _NO_DATE.match(text) else _from_iso(match, zone)

@@ -201,6 +201,14 @@ class _Writer:
             return
         self.emit(depth, f"{variable} = {read}", f"if {variable} is not None:")
         inside = depth + 1
+        if (
+            field.kind == TIME
+        ):  # the commonest shapes in place: a wrong date among them raises, and the interpreter tells
+            plain = f"type({variable}) is str and {variable} > OLD"
+            self.emit(
+                inside, f"if {plain} and SHAPES.get({variable}[4::3]) == len({variable}): iso({variable})", "else:"
+            )
+            inside += 1
         self.emit(inside, f"{variable} = {made}")
         self.emit(inside, f"if {variable} is {'ODD' if field.kind == TEXTS else 'None'}:")
         self.slowly(inside + 1, field, place, variable)
