@@ -134,7 +134,7 @@ def matches(compiled: Any, value: Any) -> list[str]:
 
 # ---------------------------------------------------------------- amounts
 
-_HUGE = 10**30
+HUGE = 10**30
 _AMOUNT = re.compile(r"([+-]?)[^\d.,+-]{0,5}([+-]?(?:\d[\d.,'’\s]*|[.,]\d+))[^\d.,+-]{0,5}")
 _NOT_A_NUMBER = "not a number"
 
@@ -148,7 +148,7 @@ def amount_text(value: Any) -> str | None:
             return value if value[0] > "0" or value[:2] in ("0", "0.") else None
         return None
     if kind is int:
-        return str(value) if -_HUGE < value < _HUGE else None
+        return str(value) if -HUGE < value < HUGE else None
     if kind is Decimal:
         text = str(value)
         return None if "E" in text or "N" in text or "I" in text else text
@@ -157,7 +157,7 @@ def amount_text(value: Any) -> str | None:
 
 def minor_text(value: Any, digits: int) -> str | None:
     """A whole number of minor units as decimal text when that takes no thought, else None."""
-    if type(value) is not int or not -_HUGE < value < _HUGE:
+    if type(value) is not int or not -HUGE < value < HUGE:
         return None
     if digits == 0:
         return str(value)

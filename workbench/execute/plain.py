@@ -9,7 +9,7 @@ from workbench.execute.records import block_rows, block_value, carrier_of, lift,
 from workbench.execute.rules import FieldRun, carrier_code
 from workbench.execute.scope import Exhausted, Run, Scope, nothing
 from workbench.plan import FieldPlan
-from workbench.transforms import AS_WRITTEN, OLD, amount_text, minor_text, read_iso, time_text
+from workbench.transforms import AS_WRITTEN, HUGE, OLD, amount_text, minor_text, read_iso, time_text
 
 
 class _Odd:
@@ -72,6 +72,7 @@ SPACE: dict[str, Any] = {
     "block_rows": block_rows, "block_value": block_value, "make_record": make_record,
     "nothing": nothing,
     "EMPTY": _EMPTY,
+    "HUGE": HUGE,
     "OLD": OLD,
     "SHAPES": AS_WRITTEN,
     "iso": read_iso,

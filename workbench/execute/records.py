@@ -118,14 +118,11 @@ def _take(order: Record, key: str, ours: str | None, raw: str | None) -> None:
 
 def numbers_of(shipments: list[Record] | None, lines: list[Record] | None) -> list[str] | None:
     """The tracking numbers of shipments, then of lines, each once."""
-    numbers: dict[str, None] = {}
-    for row in shipments or ():
-        if "tracking_number" in row:
-            numbers[row["tracking_number"]] = None
+    numbers = [row["tracking_number"] for row in shipments or () if "tracking_number" in row]
     for row in lines or ():
         if "tracking_numbers" in row:
-            numbers.update(dict.fromkeys(row["tracking_numbers"]))
-    return list(numbers) or None
+            numbers += row["tracking_numbers"]
+    return list(dict.fromkeys(numbers)) if len(numbers) > 1 else numbers or None
 
 
 def carrier_of(shipments: list[Record] | None) -> tuple[str | None, str | None]:

@@ -209,6 +209,10 @@ class _Writer:
                 inside, f"if {plain} and SHAPES.get({variable}[4::3]) == len({variable}): iso({variable})", "else:"
             )
             inside += 1
+        elif field.kind == DECIMAL and rule.bare:  # quantities, as a rule
+            whole = f"type({variable}) is int and -HUGE < {variable} < HUGE"
+            self.emit(inside, f"if {whole}: {variable} = str({variable})", "else:")
+            inside += 1
         self.emit(inside, f"{variable} = {made}")
         self.emit(inside, f"if {variable} is {'ODD' if field.kind == TEXTS else 'None'}:")
         self.slowly(inside + 1, field, place, variable)
