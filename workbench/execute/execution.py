@@ -263,9 +263,11 @@ class Execution:
             elif verify and not holds(verify, self._view(item, record)):
                 withheld += 1
             else:
-                own = self._told(item, f"{self.record}[{len(orders)}]") if item.reports else []
-                problems += own
-                orders.append(kind(record, tuple(own)))
+                own: tuple[Problem, ...] = ()
+                if item.reports:
+                    own = tuple(self._told(item, f"{self.record}[{len(orders)}]"))
+                    problems += own
+                orders.append(kind(record, own))
         problems = self._general(items, blank, len(orders)) + problems
         if withheld:
             problems.append(_withheld(withheld, self.record))

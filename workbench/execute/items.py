@@ -57,22 +57,29 @@ def place_items(
 ) -> list[Scope]:
     """The items at a place: those of its first option that has any."""
     for option in place.options:
-        inner = [scope]
-        last = len(option) - 1
-        join = _join(keep) if len(place.options) == 1 and last == 0 and not (parse or keyed) else None
-        if join is not None and option[0].root != "@" and not option[0].key:
+        join = _join(option, keep) if len(place.options) == 1 and not (parse or keyed) else None
+        if join is not None:
             inner = list(_joined(option[0], join, scope, run, spot))
-            option = ()
-        levels = [(scope, parse)]
-        for level, path in enumerate(option):
-            by_key = keyed and level == last
-            levels = [item for outer, kind in levels for item in _members(path, outer, run, spot, kind, by_key)]
-            run.spend(len(levels) + 1)
-        if option:
-            inner = [item for item, _ in levels]
+        else:
+            inner = _level_by_level(option, scope, run, spot, parse, keyed)
         if inner:
-            return [item for item in inner if not keep or holds(keep, ScopeView(run, item, spot.home, spot.place))]
+            return (
+                [item for item in inner if holds(keep, ScopeView(run, item, spot.home, spot.place))] if keep else inner
+            )
     return []
+
+
+def _level_by_level(
+    option: tuple[Path, ...], scope: Scope, run: Run, spot: Spot, parse: str | None, keyed: bool
+) -> list[Scope]:
+    """The items that a chain of paths leads to; keys count at its last level only."""
+    levels = [(scope, parse)]
+    last = len(option) - 1
+    for level, path in enumerate(option):
+        by_key = keyed and level == last
+        levels = [item for outer, kind in levels for item in _members(path, outer, run, spot, kind, by_key)]
+        run.spend(len(levels) + 1)
+    return [item for item, _ in levels]
 
 
 def _members(
@@ -108,8 +115,10 @@ def _members(
                 yield Scope(node, scope, position), inside
 
 
-def _join(keep: Conditions) -> tuple[Path, Path] | None:
+def _join(option: tuple[Path, ...], keep: Conditions) -> tuple[Path, Path] | None:
     """The first condition that joins: a path of the candidate that equals a path of ours."""
+    if len(option) > 1 or option[0].root == "@" or option[0].key:
+        return None
     for condition in keep:
         left, test = condition.path, condition.tests[0]
         if left is None or left.root != "@" or not left.names or len(condition.tests) > 1 or len(test.wants) > 1:
