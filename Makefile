@@ -32,6 +32,7 @@ lint: $(VENV)/.test ## ruff and mypy
 
 bench: $(VENV)/.test ## how fast mapping is, beside hand-written Python and jsonpath-ng
 	@$(PY) -m bench.run $(ARGS)
+	@$(PY) -m bench.tree
 
 clean: ## remove the environment and all caches
 	rm -rf "$(VENV)" build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -30,6 +30,7 @@ LAYERS = (
     "decode",  # bytes -> document
     "execute",  # plan x documents -> result
     "runtime",  # the offline whole: load and map
+    "tree",  # documents -> the places they have
     "calls",  # what to send and what came, without I/O
     "connect",  # the I/O: transport, addresses, secrets
     "samples",  # recorded exchanges, replayed through the runtime
@@ -40,7 +41,7 @@ LAYERS = (
     "cli",  # each command calls one function above
     "__main__",
 )
-HEART = LAYERS[: LAYERS.index("runtime") + 1]
+HEART = LAYERS[: LAYERS.index("calls")]
 
 # Whatever is not Python's own, and where it may be used.
 PLACES = {

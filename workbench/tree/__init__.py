@@ -1,0 +1,8 @@
+"""Many documents of one call -> one tree: which places there are, how often, and with what in them."""
+
+from __future__ import annotations
+
+from workbench.tree.merging import Budget, merge
+from workbench.tree.model import Change, Node, Tree
+
+__all__ = ["Budget", "Change", "Node", "Tree", "merge"]
