@@ -34,6 +34,7 @@ LAYERS = (
     "calls",  # what to send and what came, without I/O
     "connect",  # the I/O: transport, addresses, secrets
     "samples",  # recorded exchanges, replayed through the runtime
+    "pick",  # a click -> rules, tried on the samples
     "compare",  # two versions on the same samples
     "publish",  # check, export and release: the steps of the command line and the notebook
     "merchant",  # the run-time facade over calls and connect

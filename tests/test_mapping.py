@@ -19,7 +19,7 @@ import pytest
 import workbench
 from tests.mapping_texts import load, mapping, problems_of, texts_of
 from workbench.errors import MappingError
-from workbench.mapping import FORMAT, MappingFile, check_data, load_text, schema
+from workbench.mapping import FORMAT, MappingFile, check_data, export_problems, load_text, schema
 from workbench.mapping.schema import file_model
 from workbench.mapping.source import CHARACTERS, DEPTH, NODES
 
@@ -351,3 +351,18 @@ def test_check_data_takes_anything(data: Any) -> None:
 def test_check_data_of_a_right_mapping() -> None:
     """The data of a file that loads has no problems."""
     assert check_data(load_text(FULL).data) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "format: 1\nmerchant: acme\noperations: {}\nrecords: {}\n",
+        "format: 1\nmerchant: acme\noperations: {find_orders_by_email: {}}\nrecords: {order: {}}\n",
+    ],
+)
+def test_draft_without_rules_loads_and_cannot_be_exported(text: str) -> None:
+    """A draft is a mapping from its first minute; what it lacks stands against exporting it."""
+    file = load_text(text)
+
+    assert not file.problems or all(problem.code != "empty" for problem in file.problems)
+    assert export_problems(file)

@@ -49,10 +49,12 @@ def inner_fields(entry: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------- fields
 
 
-def check_fields(report: Report, fields: Any, spot: Spot, sight: Sight, record: str) -> None:
+def check_fields(
+    report: Report, fields: Any, spot: Spot, sight: Sight, record: str, may_be_empty: bool = False
+) -> None:
     """Checks the rules and blocks of a record; `record` is empty for a merchant's own fields."""
     known = catalogue().records[record].fields if record else {}
-    for name, entry in (report.table(fields, spot) or {}).items():
+    for name, entry in (report.table(fields, spot, may_be_empty=may_be_empty) or {}).items():
         at = Spot((*spot.told, name), (*spot.place, name))
         if not record:
             _check_own(report, name, entry, at, sight)

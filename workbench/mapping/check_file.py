@@ -96,7 +96,8 @@ def _check_body(report: Report, data: Mapping[str, Any]) -> None:
     if "operations" not in data:
         report.add("no operations:", TOP, "add one, such as find_orders_by_email:", "needs_key")
     else:
-        operations = report.table(data["operations"], TOP.key("operations"), None, "add find_orders_by_email:") or {}
+        how = "add find_orders_by_email:"
+        operations = report.table(data["operations"], TOP.key("operations"), None, how, may_be_empty=True) or {}
     uses = [
         use
         for name, body in operations.items()
@@ -104,7 +105,7 @@ def _check_body(report: Report, data: Mapping[str, Any]) -> None:
     ]
     for name, fields in records.items():
         sight = _sight_of([use for use in uses if use.record == name])
-        check_fields(report, fields, TOP.key("records", name), sight, name)
+        check_fields(report, fields, TOP.key("records", name), sight, name, may_be_empty=True)
     if "expect" in data:
         _check_expect(report, data["expect"], records)
 
@@ -115,7 +116,8 @@ def _records(report: Report, data: Mapping[str, Any]) -> dict[str, Any]:
         report.add("no records:", TOP, "add order: with a rule for each field", "needs_key")
         return {}
     known = tuple(top_records())
-    found = report.table(data["records"], TOP.key("records"), None, "add order: with a rule for each field") or {}
+    how = "add order: with a rule for each field"
+    found = report.table(data["records"], TOP.key("records"), None, how, may_be_empty=True) or {}
     for name in found:
         if name not in known:
             how = f"one of {listed(known)}" + meant(name, known)

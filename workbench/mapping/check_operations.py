@@ -40,7 +40,7 @@ def check_operation(
     """Checks an operation; tells how it uses its record, or None where that cannot be said."""
     if not _OPERATION.fullmatch(name):
         report.add("a name that cannot be an operation's", spot, "use letters, digits and _", "bad_name")
-    table = report.table(body, spot, OPERATION_KEYS, "write calls: and orders:")
+    table = report.table(body, spot, OPERATION_KEYS, "write calls: and orders:", may_be_empty=True)
     if table is None:
         return None
     if "note" in table:

@@ -357,7 +357,7 @@ class MappingBase(Shape):
     note: Text = absent()
     connection: Connection = absent()
     timezone: Text = absent("For times without an offset.", examples=["Europe/Berlin"])
-    operations: Annotated[dict[str, Operation], Field(min_length=1)]
+    operations: dict[str, Operation]
     expect: Annotated[dict[str, Expected], Field(min_length=1)] = absent()
     fields: Annotated[dict[str, OwnField], Field(min_length=1)] = absent()
     history: list[Version] = absent()

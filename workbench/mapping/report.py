@@ -60,13 +60,15 @@ class Report:
         what = f"unknown key {shortened(key)!r}"
         self.add(what, spot.part(key), choices(key, tuple(known)), "unknown_key")
 
-    def table(self, value: Any, spot: Spot, known: Iterable[str] | None = None, how: str = "") -> dict[str, Any] | None:
+    def table(
+        self, value: Any, spot: Spot, known: Iterable[str] | None = None, how: str = "", may_be_empty: bool = False
+    ) -> dict[str, Any] | None:
         """The value as a table that is not empty and has only known keys, or None after saying what it is instead."""
         if not isinstance(value, dict):
             self.wrong(value, spot, "a table", how)
             return None
         table: dict[Any, Any] = value
-        if not table:
+        if not table and not may_be_empty:
             self.add("an empty table", spot, how or "fill it, or leave it out", "empty")
             return None
         if not all(isinstance(key, str) for key in table):

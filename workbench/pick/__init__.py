@@ -1,0 +1,10 @@
+"""A click on a node -> rules: what may be meant, general, in the right block, with the values it gives."""
+
+from __future__ import annotations
+
+from workbench.pick.model import Proposal
+from workbench.pick.picker import Picker
+from workbench.pick.trial import Trial, problem_field, values_of
+from workbench.pick.words import suggest_word
+
+__all__ = ["Picker", "Proposal", "Trial", "problem_field", "suggest_word", "values_of"]

@@ -1,0 +1,52 @@
+"""Arithmetic of places: a place is a tuple of steps below a document's root, `(".data", "[*]", ".number")`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from workbench.paths import Path, compile_path, quote_name
+
+Steps = tuple[str, ...]
+EACH = "[*]"
+
+
+def steps_of(path: Path) -> Steps:
+    """The steps of a path, with indexes and filters generalised."""
+    return tuple(quote_name(argument) if kind == "name" else EACH for kind, argument in path.steps)
+
+
+def place_steps(place: str) -> Steps:
+    """The steps of a place text such as `$.data[*].number`.
+
+    Raises:
+        PathError: The text is no path.
+    """
+    return steps_of(compile_path(place))
+
+
+def text(steps: Iterable[str], root: str = "$") -> str:
+    """The path text of steps."""
+    return root + "".join(steps)
+
+
+def is_below(steps: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether a place is another one, or lies in it."""
+    return tuple(steps[: len(above)]) == tuple(above)
+
+
+def short(steps: Iterable[str], xml: bool) -> Steps:
+    """The steps as they are written: in XML every step takes one or many, so `[*]` is not needed."""
+    return tuple(step for step in steps if not (xml and step == EACH))
+
+
+def without_last_each(steps: Steps) -> Steps:
+    """A block's `each` needs no final `[*]`."""
+    return steps[:-1] if steps and steps[-1] == EACH else steps
+
+
+def name_of(steps: Sequence[str]) -> str:
+    """The last name in steps, for people and for the names of related items."""
+    for step in reversed(steps):
+        if step != EACH:
+            return step.strip(".[]'").lstrip("@#") or "item"
+    return "item"
