@@ -31,6 +31,7 @@ LAYERS = (
     "execute",  # plan x documents -> result
     "runtime",  # the offline whole: load and map
     "tree",  # documents -> the places they have
+    "pseudonyms",  # bodies without a customer's data
     "calls",  # what to send and what came, without I/O
     "connect",  # the I/O: transport, addresses, secrets
     "samples",  # recorded exchanges, replayed through the runtime

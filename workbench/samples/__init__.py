@@ -13,6 +13,7 @@ from workbench.samples.differences import (
     summed,
 )
 from workbench.samples.evidence import Suggestion, fields_seen, propose_expectations
+from workbench.samples.record import Kept, Recorded, merchant_key, record, recorded, remove
 from workbench.samples.replay import Replayed, replay, replay_all
 from workbench.samples.store import (
     Answer,
@@ -31,6 +32,8 @@ __all__ = [
     "Difference",
     "Differences",
     "FieldChange",
+    "Kept",
+    "Recorded",
     "Replayed",
     "Sample",
     "Suggestion",
@@ -38,8 +41,12 @@ __all__ = [
     "golden_of",
     "load_sample",
     "load_samples",
+    "merchant_key",
     "propose_expectations",
     "read_golden",
+    "record",
+    "recorded",
+    "remove",
     "replay",
     "replay_all",
     "result_differences",

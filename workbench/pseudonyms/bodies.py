@@ -1,0 +1,298 @@
+"""Bodies of each format, rewritten value by value; whatever is not understood is refused rather than kept."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from workbench.decode import decode
+from workbench.errors import DecodeError
+from workbench.paths import quote_name
+from workbench.pseudonyms.sorts import names_a_pair
+
+if TYPE_CHECKING:
+    from workbench.pseudonyms.pseudonyms import Pseudonyms
+
+_DEPTH = 200
+_CHARSET = re.compile(r";\s*charset=[\"']?([\w.:-]+)[\"']?", re.I)
+_SHOWN = 60
+
+
+class Unreadable(ValueError):
+    """A body that cannot be rewritten, and so is not kept; the message says why without a value of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What happens at one place.
+
+    Attributes:
+        place: `$.data[*].email`.
+        sort: Why it is replaced; empty where it is kept.
+        before: The shape of a value that was there, letters as x and digits as 0; a kept value as it is.
+        after: What stands there afterwards.
+    """
+
+    place: str
+    sort: str
+    before: str = field(repr=False)
+    after: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body without a customer's data.
+
+    Attributes:
+        data: The bytes, in the format in which they came.
+        content_type: The header that fits them.
+        rows: What was kept and what was replaced, each place once.
+    """
+
+    data: bytes = field(repr=False)
+    content_type: str | None
+    rows: tuple[Row, ...] = field(repr=False)
+
+
+class _Number(str):
+    """A number as it was written."""
+
+    __slots__ = ()
+
+
+class Rewriting:
+    """Rewrites values and remembers what became of each place."""
+
+    def __init__(self, pseudonyms: Pseudonyms) -> None:
+        self.pseudonyms = pseudonyms
+        self.rows: dict[str, Row] = {}
+
+    def text(self, names: Sequence[str], place: str, text: str) -> str:
+        """A text, or the document that it holds, rewritten."""
+        from workbench.pseudonyms.pseudonyms import embedded
+
+        kind = embedded(text)
+        if kind == "json":
+            return self.json(text.strip(), names, place)
+        if kind == "xml":
+            try:
+                return self.xml(text.strip().encode(), names, place, None)[0].decode()
+            except Unreadable:
+                pass
+        made, sort = self.pseudonyms.value(names, text)
+        self.told(place, sort, text, made)
+        return made
+
+    def number(self, names: Sequence[str], place: str, digits: str) -> str:
+        """A number as it is written."""
+        made, sort = self.pseudonyms.number(names, digits)
+        self.told(place, sort, digits, made)
+        return made
+
+    def told(self, place: str, sort: str, before: str, after: str) -> None:
+        """Remembers what became of a value; a place that is ever replaced counts as replaced."""
+        known = self.rows.get(place)
+        if known is None or (sort and not known.sort):
+            shown = re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "0", before)) if sort else before
+            self.rows[place] = Row(place, sort, shown[:_SHOWN], after[:_SHOWN])
+
+    # ------------------------------------------------------------ JSON
+
+    def json(self, text: str, names: Sequence[str], place: str) -> str:
+        """JSON, numbers to the digit."""
+        try:
+            data = json.loads(text, parse_int=_Number, parse_float=_Number, parse_constant=_Number)
+        except (ValueError, RecursionError):
+            raise Unreadable("not JSON that can be read") from None
+        out: list[str] = []
+        self._json(data, list(names), place, out, 0)
+        return "".join(out)
+
+    def _json(self, node: Any, names: list[str], place: str, out: list[str], depth: int) -> None:
+        if depth > _DEPTH:
+            raise Unreadable(f"deeper than {_DEPTH} levels")
+        if isinstance(node, dict):
+            out.append("{")
+            for number, (key, value) in enumerate(node.items()):
+                name = self.pseudonyms.key(key)
+                step = quote_name(key) if name == key else "[*]"
+                out.append(f"{',' if number else ''}{_quoted(name)}:")
+                if type(value) is str and names_a_pair(key, node, value):
+                    self.told(place + step, "", value, value)
+                    out.append(_quoted(value))
+                else:
+                    self._json(value, [*names, key], place + step, out, depth + 1)
+            out.append("}")
+        elif isinstance(node, list):
+            out.append("[")
+            for number, value in enumerate(node):
+                out.append("," if number else "")
+                self._json(value, names, f"{place}[*]", out, depth + 1)
+            out.append("]")
+        elif isinstance(node, _Number):
+            out.append(self.number(names, place, str(node)))
+        elif isinstance(node, str):
+            out.append(_quoted(self.text(names, place, node)))
+        else:
+            out.append(json.dumps(node))
+
+    # ------------------------------------------------------------ XML
+
+    def xml(self, body: bytes, names: Sequence[str], place: str, charset: str | None) -> tuple[bytes, str]:
+        """XML with its prefixes and CDATA; comments and instructions are dropped. Returns the encoding as well."""
+        writer = _XmlWriter(self, list(names), place)
+        parser = expat.ParserCreate(charset)
+        parser.ordered_attributes = True
+        parser.buffer_text = True
+        parser.StartElementHandler = writer.start
+        parser.EndElementHandler = writer.end
+        parser.CharacterDataHandler = writer.characters
+        parser.StartCdataSectionHandler = writer.cdata
+        parser.XmlDeclHandler = writer.declaration
+        parser.StartDoctypeDeclHandler = writer.doctype
+        try:
+            parser.Parse(body, True)
+        except (expat.ExpatError, LookupError, ValueError, UnicodeError) as error:
+            if isinstance(error, Unreadable):
+                raise
+            raise Unreadable("not XML that can be read") from None
+        encoding = charset or writer.encoding or "utf-8"
+        head = f'<?xml version="1.0" encoding="{encoding}"?>' if writer.declared else ""
+        return (head + "".join(writer.out)).encode(encoding, "xmlcharrefreplace"), encoding
+
+
+class _XmlWriter:
+    """Writes what the parser reads."""
+
+    def __init__(self, rewriting: Rewriting, names: list[str], place: str) -> None:
+        self.rewriting, self.names, self.place = rewriting, names, place
+        self.out: list[str] = []
+        self.encoding: str | None = None
+        self.declared = False
+        self.stack: list[str] = []
+        self._texts: list[str] = []
+        self._cdata = False
+
+    def declaration(self, version: str, encoding: str | None, standalone: int) -> None:
+        self.declared, self.encoding = True, encoding
+
+    def doctype(self, name: str, system: str | None, public: str | None, inner: int) -> None:
+        if inner:
+            raise Unreadable("XML with a DOCTYPE of its own")
+
+    def start(self, name: str, attributes: list[str]) -> None:
+        self.flush()
+        self.stack.append(name)
+        if len(self.stack) > _DEPTH:
+            raise Unreadable(f"deeper than {_DEPTH} levels")
+        told = []
+        for key, value in zip(attributes[::2], attributes[1::2], strict=True):
+            kept = key == "xmlns" or key.startswith(("xmlns:", "xsi:"))
+            kept = kept or names_a_pair(key, [*attributes[::2], "#text"], value)
+            place = self._place() + quote_name(f"@{key}")
+            made = value if kept else self.rewriting.text([*self.names, *self.stack, key], place, value)
+            told.append(f" {key}={quoteattr(made)}")
+        self.out.append(f"<{name}{''.join(told)}>")
+
+    def end(self, name: str) -> None:
+        self.flush()
+        self.stack.pop()
+        self.out.append(f"</{name}>")
+
+    def characters(self, text: str) -> None:
+        self._texts.append(text)
+
+    def cdata(self) -> None:
+        self._cdata = True
+
+    def flush(self) -> None:
+        text, self._texts = "".join(self._texts), []
+        cdata, self._cdata = self._cdata, False
+        if not text.strip():
+            self.out.append(text if self.stack else "")
+            return
+        names = [*self.names, *(name.rpartition(":")[2] for name in self.stack)]
+        made = self.rewriting.text(names, self._place(), text)
+        self.out.append(f"<![CDATA[{made}]]>" if cdata and "]]>" not in made else escape(made))
+
+    def _place(self) -> str:
+        return self.place + "".join(map(quote_name, self.stack))
+
+
+def rewrite(
+    pseudonyms: Pseudonyms,
+    body: bytes,
+    content_type: str | None,
+    format: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+) -> Body:
+    """A body without a customer's data.
+
+    Raises:
+        Unreadable: It is in no format that can be rewritten.
+    """
+    if not body.strip():
+        return Body(b"", content_type, ())
+    try:
+        document = decode(body, content_type=content_type, format=format, delimiter=delimiter, encoding=encoding)
+    except DecodeError as error:
+        raise Unreadable(error.problem.what) from None
+    work = Rewriting(pseudonyms)
+    match = _CHARSET.search(content_type or "")
+    charset = encoding or (match[1] if match else None)
+    if document.format in ("xml", "soap"):
+        data, _ = work.xml(body, (), "$", charset)
+        return Body(data, content_type, tuple(work.rows.values()))
+    try:
+        text = body.decode("utf-8-sig" if (charset or "utf-8").lower() in ("utf-8", "utf8") else charset or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        try:
+            text, charset = body.decode("cp1252"), "cp1252"
+        except UnicodeDecodeError:
+            raise Unreadable("text in an unknown encoding") from None
+    made = _rewritten(work, document.format, text, delimiter)
+    if made is None:
+        raise Unreadable(f"{document.format} cannot be rewritten")
+    return Body(made.encode(charset or "utf-8", "replace"), content_type, tuple(work.rows.values()))
+
+
+def _rewritten(work: Rewriting, format: str, text: str, delimiter: str | None) -> str | None:
+    if format == "json":
+        return work.json(text, (), "$")
+    if format == "ndjson":
+        return "\n".join(work.json(line, (), "$[*]") for line in text.splitlines() if line.strip()) + "\n"
+    if format == "csv":
+        return _csv(work, text, delimiter)
+    if format == "form":
+        pairs = parse_qsl(text.strip(), keep_blank_values=True)
+        return urlencode([(name, work.text([name], f"${quote_name(name)}", value)) for name, value in pairs])
+    return None
+
+
+def _csv(work: Rewriting, text: str, delimiter: str | None) -> str:
+    head = text.splitlines()[0]
+    mark = delimiter or max(";,\t|", key=head.count)
+    rows = list(csv.reader(io.StringIO(text), delimiter=mark))
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=mark, lineterminator="\n")
+    names = rows[0]
+    writer.writerow(names)
+    for row in rows[1:]:
+        padded = [*names, *[""] * max(0, len(row) - len(names))]
+        cells = zip(padded, row, strict=False)
+        writer.writerow([work.text([name], f"$[*]{quote_name(name)}", cell) for name, cell in cells])
+    return out.getvalue()
+
+
+def _quoted(text: str) -> str:
+    made = json.dumps(text, ensure_ascii=False)
+    return json.dumps(text) if any("\ud800" <= sign <= "\udfff" for sign in made) else made
