@@ -39,6 +39,7 @@ LAYERS = (
     "compare",  # two versions on the same samples
     "publish",  # check, export and release: the steps of the command line and the notebook
     "merchant",  # the run-time facade over calls and connect
+    "notebook",  # the session and its widget
     "demo",  # a merchant of our own, and its show
     "cli",  # each command calls one function above
     "__main__",
@@ -57,6 +58,9 @@ PLACES = {
     "starlette": ("demo",),
     "uvicorn": ("demo",),
     "jsonpath_ng": ("publish",),  # the second opinion of checking and exporting
+    "anywidget": ("notebook.widget",),
+    "traitlets": ("notebook.widget",),
+    "pandas": ("notebook",),
     "fsspec": ("runtime",),  # mapping files elsewhere
 }
 # Parts of Python that reach the network or other processes; the heart has no business with them.

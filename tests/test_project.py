@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 # conda-forge's name for what PyPI calls otherwise, or packs in one.
-CONDA_NAMES = {"tzdata": "python-tzdata", "build": "python-build"}
+CONDA_NAMES = {"playwright": "playwright-python", "tzdata": "python-tzdata", "build": "python-build"}
 
 
 def requirements() -> list[Requirement]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         WorkbenchError,
     )
     from workbench.merchant import open_merchant, open_merchant_async
+    from workbench.notebook import Workbench
     from workbench.orders import Order, Result
     from workbench.runtime import Mapping, load
 
@@ -44,6 +45,7 @@ __all__ = [
     "Result",
     "SecretMissing",
     "UsageError",
+    "Workbench",
     "WorkbenchError",
     "__version__",
     "decode",
@@ -67,6 +69,7 @@ _HOMES = {
     "Result": "orders",
     "SecretMissing": "errors",
     "UsageError": "errors",
+    "Workbench": "notebook",
     "WorkbenchError": "errors",
     "decode": "decode",
     "load": "runtime",

@@ -130,6 +130,7 @@ def _amounts(values: Sequence[Any], texts: Sequence[str], path: str) -> Iterator
     whole = all(re.fullmatch(r"-?\d+", text) for text in texts)
     if whole and _CENTS.search(path):
         yield cents
+        yield Reading("in cents (two digits, whatever the currency)", {"decimal": {"minor_units": 2}})
         yield AS_IT_IS
         return
     doubt = "whole numbers only: are they cents?" if whole and any(len(text) > 3 for text in texts) else ""

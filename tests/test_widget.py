@@ -1,0 +1,262 @@
+"""The widget in a real browser over a real session and the demo merchant: by mouse, by keyboard, in every theme."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import workbench as wb
+from tests.widget_harness import browser, open_widget
+from workbench.demo import DemoMerchant
+
+pytest.importorskip("anywidget", reason="needs the extra notebook")
+JANE = "jane.doe@example.com"
+BASIC = {"kind": "basic", "username": "${ACME_USER}", "password": "${ACME_PASSWORD}"}
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Any]:
+    """A browser."""
+    with browser() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def merchant() -> Iterator[DemoMerchant]:
+    """The demo merchant, running."""
+    with DemoMerchant() as running:
+        yield running
+
+
+@pytest.fixture
+def bench(tmp_path: Path, merchant: DemoMerchant, monkeypatch: pytest.MonkeyPatch) -> wb.Workbench:
+    """A new merchant, connected."""
+    known = merchant.environ
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", known["WORKBENCH_ALLOW_HOSTS"])
+    for name in ("URL", "USER", "PASSWORD"):
+        monkeypatch.setenv(f"ACME_{name}", known[f"NORTHWIND_{name}"])
+    made = wb.Workbench("acme", mappings=tmp_path / "mappings")
+    made.connect("${ACME_URL}", BASIC, timezone="Europe/Berlin")
+    return made
+
+
+def fetched(bench: wb.Workbench) -> wb.Workbench:
+    """With an operation and its answers."""
+    bench.operation("find_orders_by_email")
+    bench.call("/orders", name="search", query={"email": "{email}"}, pages={"kind": "next_link", "path": "$.next"})
+    bench.fetch(email=JANE)
+    bench.consent()
+    return bench
+
+
+def row(place: str) -> str:
+    """The tree's row of a place."""
+    return f'[data-path="{place}"]'
+
+
+def take(page: Any, field: str, place: str) -> None:
+    """Maps a field by mouse."""
+    page.click(f'[data-pick="{field}"]')
+    page.fill("[data-search]", place.rpartition(".")[2])
+    page.click(row(place))
+    page.click("[data-accept]")
+    page.wait_for_selector(f'[data-badge="{field}"]')
+    page.fill("[data-search]", "")
+
+
+def test_whole_journey_by_mouse(chrome: Any, bench: wb.Workbench) -> None:
+    """From a call to the exported version: fetch, agree to samples, map, words, second call, undo, export."""
+    page = open_widget(chrome, bench)
+    page.click("[data-add-operation=find_orders_by_email]")
+    page.fill("[data-call-url]", "/orders?email={email}")
+    page.click("[data-call-add]")
+    page.fill("[data-fetch-email]", JANE)
+    page.click("[data-fetch]")
+    page.click("[data-consent=yes]")
+    take(page, "order_number", "$.data[*].number")
+    take(page, "customer_email", "$.data[*].customer.email")
+    take(page, "created_at", "$.data[*].created")
+    take(page, "status", "$.data[*].state")
+    take(page, "lines.sku", "$.data[*].items[*].sku")
+    page.click('[data-pick="status"]')
+    for word, meaning in (("5", "delivered"), ("4", "shipped")):
+        page.select_option(f'[data-word="{word}"]', meaning)
+    page.click("[data-words-save]")
+    page.wait_for_selector('[data-field="status"] .wb-sample:text("delivered")')
+    page.click('[data-remove="lines.sku"]')
+    page.wait_for_selector('[data-chip="lines.sku"]', state="detached")
+    page.click("[data-undo]")
+    page.wait_for_selector('[data-chip="lines.sku"]')
+    page.click(row("$.data[*].id"))
+    page.click("[data-use]")
+    page.fill("[data-use-url]", "/orders/{}/parcels")
+    page.fill("[data-use-name]", "parcels")
+    page.click("[data-use-go]")
+    page.wait_for_selector(row("$.parcels[*].code"))
+    take(page, "shipments.tracking_number", "$.parcels[*].code")
+    page.click("[data-tab=preview]")
+    page.click("[data-subtab=shipments]")
+    page.wait_for_selector(".wb-table td")
+    page.click("[data-tab=export]")
+    page.click("[data-export]")
+    page.wait_for_selector('[data-exported="1.0.0"]')
+
+    with wb.open_merchant(bench.folder / "1.0.0.yaml") as opened:
+        orders = opened.find_orders(email=JANE).orders
+    assert {order.status for order in orders} == {"delivered", "shipped"}
+    assert [order for order in orders if order.tracking_numbers]
+    assert page.errors == []
+
+
+def test_keyboard_alone_maps_a_field(chrome: Any, bench: wb.Workbench) -> None:
+    """Tab to a field, Enter, search, arrows, Enter, Enter: nothing leaks to the notebook around."""
+    page = open_widget(chrome, fetched(bench))
+    page.evaluate("window.leaked = 0; document.addEventListener('keydown', () => { window.leaked += 1; })")
+    page.focus('[data-pick="order_number"]')
+    page.keyboard.press("Enter")
+    page.focus(".wb-tree")
+    page.keyboard.press("/")
+    page.keyboard.type("number")
+    page.keyboard.press("Enter")
+    for _ in range(20):
+        page.keyboard.press("ArrowDown")
+        if page.inner_text(".wb-path") == "$.data[*].number":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-accept]")
+    page.wait_for_function("document.activeElement.hasAttribute('data-choice')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('[data-badge="order_number"]')
+
+    assert bench.rule("order_number") == "@.number"
+    assert page.evaluate("window.leaked") == 0
+    assert page.evaluate("document.activeElement.dataset.pick") == "order_number"
+
+
+def test_one_of_several_by_its_type(chrome: Any, bench: wb.Workbench) -> None:
+    """The reading that names the type is offered with its values, and taken."""
+    page = open_widget(chrome, fetched(bench))
+    take(page, "order_number", "$.data[*].number")
+    page.click('[data-pick="order_type"]')
+    page.fill("[data-search]", "value")
+    page.click(row("$.data[*].attributes[*].value"))
+    page.check('label:has-text("channel") [data-choice]')
+    page.click("[data-accept]")
+    page.wait_for_selector('[data-badge="order_type"]')
+
+    assert bench.rule("order_type") == "@.attributes[?@.key == 'channel'].value"
+
+
+def test_click_without_a_field_asks_for_one(chrome: Any, bench: wb.Workbench) -> None:
+    """Nothing is armed behind the user's back."""
+    page = open_widget(chrome, fetched(bench))
+    before = bench.data
+    page.click(row("$.data[*].number"))
+
+    assert "Choose a field" in page.inner_text("[data-status]")
+    assert bench.data == before
+
+
+def test_refusal_is_shown_and_loses_nothing(chrome: Any, bench: wb.Workbench) -> None:
+    """A typed rule that is wrong is told in the status line."""
+    page = open_widget(chrome, fetched(bench))
+    page.click('[data-pick="order_number"]')
+    page.fill("[data-rule]", "@.a..b")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".wb-bad")
+
+    assert "@.a..b" in page.inner_text("[data-status]")
+    assert bench.rule("order_number") is None
+
+
+def test_cell_and_widget_show_the_same(chrome: Any, bench: wb.Workbench) -> None:
+    """What a cell does by code shows in the open widget."""
+    page = open_widget(chrome, fetched(bench))
+    bench.assign("order_number", "$.data[*].number")
+    page.click("[data-tab=questions]")  # any message brings the new revision
+    page.wait_for_selector('[data-badge="order_number"]')
+
+    assert page.inner_text('[data-field="order_number"] .wb-sample') == "A-1001"
+
+
+HOSTILE = '<img src=x onerror="window.hurt=1">'
+
+
+def test_text_of_merchants_is_never_html(chrome: Any, bench: wb.Workbench) -> None:
+    """Keys, values and words with markup are shown as they are."""
+    bench.operation("find_orders_by_email")
+    bench.load_sample(f'[{{"{HOSTILE.replace(chr(34), chr(39))}": "{HOSTILE.replace(chr(34), chr(39))}", "n": "1"}}]')
+    page = open_widget(chrome, bench)
+    page.wait_for_selector(row("$[*].n"))
+
+    assert page.evaluate("window.hurt") is None
+    assert page.locator("#host img").count() == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "dark-high-contrast"])
+def test_every_theme_is_readable(chrome: Any, bench: wb.Workbench, theme: str) -> None:
+    """Text stands out from what is behind it by at least 4.5 to 1, in every part that is shown."""
+    bench = fetched(bench)
+    bench.assign("order_number", "$.data[*].number")
+    bench.assign("status", "$.data[*].state")
+    page = open_widget(chrome, bench, theme=theme)
+    page.click('[data-pick="status"]')
+    page.wait_for_selector("[data-word]")
+    page.click(row("$.data[*].created"))
+    page.wait_for_selector("[data-accept]")
+
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_narrow_pane_stacks(chrome: Any, bench: wb.Workbench) -> None:
+    """In a narrow pane the fields stand below the tree, and nothing is wider than the pane."""
+    page = open_widget(chrome, fetched(bench), width=560)
+
+    left, right = (page.locator(f".wb-{side}").bounding_box() for side in ("left", "right"))
+    assert right["y"] > left["y"] + left["height"] - 1
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_javascript_modules(tmp_path: Path) -> None:
+    """Their own tests, in node."""
+    node = shutil.which("node")
+    if node is None and "node" in os.environ.get("WORKBENCH_REQUIRE", ""):
+        pytest.fail("no node on this machine")
+    if node is None:
+        pytest.skip("no node on this machine")
+    folder = Path(__file__).parent / "js"
+    done = subprocess.run(
+        [node, "--test", *map(str, sorted(folder.glob("*.test.mjs")))], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# The contrast of every element with text of its own, by WCAG's formula; colours are read as the browser paints them.
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (text) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = text; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data]; };
+  const light = (rgb) => { const [r, g, b] = rgb.slice(0, 3).map((each) => { const part = each / 255;
+    return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const behind = (node) => { for (let up = node; up; up = up.parentElement) {
+    const color = rgba(getComputedStyle(up).backgroundColor);
+    if (color[3] === 255) return color; } return [255, 255, 255, 255]; };
+  const bad = [];
+  for (const node of document.querySelectorAll(".wb *")) {
+    const own = [...node.childNodes].some((each) => each.nodeType === 3 && each.textContent.trim());
+    if (!own || !node.offsetParent || node.disabled) continue;
+    const [one, other] = [light(rgba(getComputedStyle(node).color)), light(behind(node))];
+    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    if (ratio < 4.5) bad.push(`${node.className || node.tagName} ${node.textContent.slice(0, 20)} ${ratio.toFixed(2)}`);
+  }
+  return bad;
+}"""

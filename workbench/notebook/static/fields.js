@@ -1,0 +1,99 @@
+// The business fields, and for the chosen one its readings, its words and its rule.
+
+import { h } from "./dom.js";
+
+export function fieldRow(field, { armed, suggested, onArm, onRemove, onShow }) {
+  const warned = field.problems.length > 0 || field.fragile;
+  return h("div", {
+    class: `wb-field${armed ? " wb-armed" : ""}${field.path ? " wb-done" : ""}${warned ? " wb-warned" : ""}`,
+    "data-field": field.key,
+  },
+  h("button", {
+    class: "wb-pick", "data-pick": field.key, "data-focus": `pick ${field.key}`, "aria-pressed": armed ? "true" : "false",
+    title: field.meaning, onclick: () => onArm(field.key),
+  },
+  h("span", { class: "wb-label", text: field.label }),
+  field.required && h("span", { class: "wb-required", title: "required for export", text: field.path ? "" : "required" }),
+  suggested && h("span", { class: "wb-next", text: "next" })),
+  field.path && h("button", {
+    class: "wb-chip", "data-chip": field.key, "data-focus": `chip ${field.key}`, title: `${field.path} - show it in the tree`,
+    onclick: () => onShow(field),
+  }, h("bdi", { text: field.path })),
+  field.path && h("span", { class: "wb-sample", text: field.sample || "no value", title: field.sample }),
+  field.path && field.of > 0 && h("span", {
+    class: `wb-seen${field.present < field.of ? " wb-some" : ""}`, text: `${field.present}/${field.of}`,
+    title: `a value in ${field.present} of ${field.of}`,
+  }),
+  field.path && h("button", {
+    class: "wb-x", "data-remove": field.key, "data-focus": `pick ${field.key}`, "aria-label": `Remove the rule of ${field.label}`,
+    title: "Remove", onclick: () => onRemove(field.key), text: "×",
+  }),
+  field.problems.map((problem) => h("div", { class: "wb-problem", text: problem })),
+  field.fragile && h("div", { class: "wb-problem", text: "depends on a position" }),
+  field.note && h("div", { class: "wb-note", text: field.note }));
+}
+
+export function proposals(found, { field, place, chosen, onChoose, onAccept, onCancel, onSecond, second }) {
+  const name = `wb-choice-${Math.random().toString(36).slice(2)}`;
+  return h("form", {
+    class: "wb-proposals", "aria-label": `What ${field.label} is`,
+    onsubmit: (event) => { event.preventDefault(); onAccept(); },
+  },
+  h("div", { class: "wb-proposals-head" }, h("strong", { text: field.label }), " from ", h("code", { text: place })),
+  found.has_rule && h("div", { class: "wb-second", role: "group", "aria-label": "This field has a rule already" },
+    [["", "instead"], ["first", "if the first is empty"], ["join", "together with it"]].map(([key, words]) => h("button", {
+      type: "button", class: second === key ? "wb-on" : "", "data-second": key || "instead", onclick: () => onSecond(key), text: words,
+    }))),
+  found.proposals.map((one, index) => h("label", { class: `wb-choice${one.fragile ? " wb-fragile" : ""}` },
+    h("input", {
+      type: "radio", name, value: String(index), "data-choice": String(index), "data-focus": `choice ${index}`,
+      checked: index === chosen, onchange: () => onChoose(index),
+    }),
+    h("span", { class: "wb-choice-words", text: one.words }),
+    h("code", { class: "wb-choice-rule", text: typeof one.rule === "string" ? one.rule : JSON.stringify(one.rule) }),
+    h("span", { class: "wb-choice-values" }, one.total ? `in ${one.filled} of ${one.total}: ` : "",
+      one.values.flat().slice(0, 6).map((value) => h("span", { class: "wb-sampled", text: value }))),
+    one.fragile && h("span", { class: "wb-problem", text: "a position: it breaks when the merchant sorts otherwise" }),
+    one.warnings.map((warning) => h("span", { class: "wb-problem", text: warning })))),
+  h("div", { class: "wb-buttons" },
+    h("button", { type: "submit", class: "wb-primary", "data-accept": "", "data-focus": "accept", text: "Use this" }),
+    h("button", { type: "button", "data-cancel": "", onclick: onCancel, text: "Cancel" })));
+}
+
+export function rulePanel(field, { words, onText, onNote, onWords }) {
+  const rule = h("input", {
+    class: "wb-input wb-code", "aria-label": `Rule of ${field.label}`, "data-rule": field.key, "data-focus": "rule", spellcheck: "false",
+    placeholder: "@.path, or click a node of the tree",
+    value: field.rule === null || field.rule === undefined ? "" : typeof field.rule === "string" ? field.rule : JSON.stringify(field.rule),
+  });
+  const note = h("input", { class: "wb-input", "aria-label": "Note", "data-note": field.key, "data-focus": "note", placeholder: "why it is so (goes into the file)", value: field.note });
+  return h("div", { class: "wb-panel", "data-panel": field.key },
+    h("div", { class: "wb-meaning", text: field.meaning }),
+    h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); onText(rule.value); } }, rule,
+      h("button", { type: "submit", text: "Set" })),
+    field.path && h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); onNote(note.value); } }, note,
+      h("button", { type: "submit", text: "Note" })),
+    words && wordsTable(words, onWords));
+}
+
+function wordsTable(told, onWords) {
+  const selects = [];
+  const rows = told.words.map((row) => {
+    const select = h("select", { "data-word": row.word, "aria-label": `Meaning of ${row.word}`, "data-focus": `word ${row.word}` },
+      h("option", { value: "", text: row.suggested && !row.meaning ? `? ${row.suggested}` : "- no meaning yet -" }),
+      told.vocabulary.map((word) => h("option", { value: word, text: word, selected: row.meaning === word })));
+    selects.push([row.word, select]);
+    return h("tr", { class: row.meaning ? "" : "wb-open" }, h("td", {}, h("code", { text: row.word })),
+      h("td", { class: "wb-num", text: row.seen ? String(row.count) : "not yet seen" }), h("td", {}, select));
+  });
+  return h("form", {
+    class: "wb-words",
+    onsubmit: (event) => {
+      event.preventDefault();
+      onWords(Object.fromEntries(selects.map(([word, select]) => [word, select.value || null])));
+    },
+  },
+  h("table", {}, h("caption", { text: "What the merchant's words mean" }),
+    h("thead", {}, h("tr", {}, ["their word", "seen", "means"].map((text) => h("th", { scope: "col", text })))), h("tbody", {}, rows)),
+  h("button", { type: "submit", class: "wb-primary", "data-words-save": "", text: "Save the words" }));
+}

@@ -1,0 +1,419 @@
+// The workbench: what was asked for, what is shown, and what a click does.
+
+import { h, fill, redraw } from "./dom.js";
+import { createRpc } from "./rpc.js";
+import { createTree } from "./tree.js";
+import { fieldRow, proposals, rulePanel } from "./fields.js";
+import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel } from "./panels.js";
+
+export function mount(model, host) {
+  let state = null;
+  let armed = "";
+  let found = null;
+  let words = null;
+  let chosen = 0;
+  let second = "";
+  let clicked = null;
+  let tab = "todo";
+  let subtab = "orders";
+  let exported = null;
+  let record = null;
+  let records = 0;
+  let treeOf = "";
+  let message = "";
+  let failed = false;
+  let consentHidden = false;
+  let adding = "";
+
+  const status = h("div", { class: "wb-status", role: "status", "aria-live": "polite", "data-status": "" });
+  const head = h("header", { class: "wb-head" });
+  const asks = h("div", { class: "wb-asks" });
+  const treeTools = h("div", { class: "wb-tools" });
+  const treeHost = h("div", { class: "wb-treehost" });
+  const nodeBar = h("div", { class: "wb-nodebar" });
+  const fieldsHost = h("div", { class: "wb-fields", tabindex: "-1" });
+  const picker = h("div", { class: "wb-picker" });
+  const bottomTabs = h("div", { class: "wb-tabs", role: "tablist", "aria-label": "Below" });
+  const bottom = h("div", { class: "wb-bottom", role: "tabpanel", tabindex: "0", id: "wb-bottom" });
+  const root = h("div", { class: "wb" }, head, asks,
+    h("div", { class: "wb-main" },
+      h("section", { class: "wb-left", "aria-label": "Answers" }, treeTools, treeHost, nodeBar),
+      h("section", { class: "wb-right", "aria-label": "Business fields" }, picker, fieldsHost)),
+    bottomTabs, bottom, status);
+  root.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey) return;
+    event.stopPropagation(); // or notebook shortcuts fire from inside
+    if (event.key === "Escape" && found) cancel();
+  });
+  fill(host, root);
+  fill(treeHost, h("div", { class: "wb-skeleton", text: "Waiting for the kernel; the tree opens when the running cells are done." }));
+
+  const rpc = createRpc(model, { slow: (is) => root.classList.toggle("wb-slow", Boolean(is)) });
+  const treeBox = h("div", {});
+  const tree = createTree(treeBox, { onPick: pick, onSelect: () => drawNodeBar() });
+  treeBox.addEventListener("wb-search", () => searchBox.focus());
+  const searchBox = h("input", { class: "wb-input", type: "search", "data-search": "", "data-focus": "search", placeholder: "Search keys and values ( / )", "aria-label": "Search the tree",
+    oninput: () => search(), onkeydown: (event) => { if (event.key === "Escape") { searchBox.value = ""; search(); tree.focus(); } else if (event.key === "Enter" || event.key === "ArrowDown") { event.preventDefault(); tree.focus(); } } });
+  const filterBox = h("select", { "data-filter": "", "aria-label": "Which nodes", onchange: () => search() },
+    [["all", "all"], ["unmapped", "unmapped"], ["mapped", "mapped"], ["always", "in every sample"], ["differs", "differs"]].map(([value, text]) => h("option", { value, text })));
+  const hitsBox = h("span", { class: "wb-hits", role: "status" });
+
+  function say(text, bad) {
+    message = text || "";
+    failed = Boolean(bad);
+    status.classList.toggle("wb-bad", failed);
+    fill(status, h("span", { text: message }),
+      !failed && state && state.can_undo ? h("button", { class: "wb-link", "data-undo-last": "", onclick: () => act("undo"), text: "Undo" }) : null);
+  }
+
+  async function act(op, args) {
+    try {
+      const { reply } = await rpc.call(op, args);
+      if (reply && reply.groups) take(reply);
+      return reply;
+    } catch (error) {
+      say(error.message, true);
+      return null;
+    }
+  }
+
+  function take(next) {
+    const before = state;
+    state = next;
+    say(state.message);
+    draw();
+    const shown = `${state.operation} ${state.call} ${state.samples.map((one) => one.name).join()}`;
+    if (shown !== treeOf || !before) {
+      treeOf = shown;
+      record = null;
+      loadTree();
+    } else if (record !== null) loadTree();
+    if (tab === "preview" || tab === "exchange" || tab === "questions") loadTab();
+  }
+
+  async function loadTree() {
+    try {
+      const { reply, buffers } = await rpc.call("tree", { operation: state.operation, call: state.call, record });
+      const view = buffers[0];
+      const text = view ? new TextDecoder().decode(view instanceof DataView ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : view) : "";
+      records = reply.records;
+      record = reply.record;
+      if (text && !reply.raw && !reply.error) {
+        fill(treeHost, treeBox);
+        tree.load(text);
+        tree.setValues(record === null ? null : reply.values);
+      } else {
+        fill(treeHost, h("div", { class: "wb-nothing" }, h("p", { text: reply.error || (state.call ? "No answer yet. Fetch an order above." : "Add an operation and its call first.") }),
+          reply.raw && h("pre", { text: reply.raw })));
+      }
+      drawTools(reply.label, reply.left_out);
+      drawNodeBar();
+      root.dataset.ready = "1";
+    } catch (error) {
+      say(error.message, true);
+    }
+  }
+
+  function search() {
+    const hits = tree.search(searchBox.value, filterBox.value);
+    hitsBox.textContent = searchBox.value || filterBox.value !== "all" ? `${hits} nodes` : "";
+  }
+
+  function arm(key) {
+    armed = armed === key ? armed : key;
+    found = null;
+    words = null;
+    draw();
+    const field = fieldOf(armed);
+    say(field ? `Now click the value of ${field.label} in the tree` : "");
+    loadWords();
+  }
+
+  async function loadWords() {
+    const field = fieldOf(armed);
+    if (!field || !field.words || !field.path) return;
+    try {
+      const { reply } = await rpc.call("words", { field: armed });
+      words = reply;
+      drawPicker();
+    } catch (error) {
+      say(error.message, true);
+    }
+  }
+
+  function fieldOf(key) {
+    for (const group of state ? state.groups : []) for (const field of group.fields) if (field.key === key) return field;
+    return null;
+  }
+
+  async function pick(node) {
+    if (!armed) {
+      say("Choose a field on the right first, then click its value here.");
+      return;
+    }
+    clicked = node.path;
+    const field = fieldOf(armed);
+    if (!field.path) second = "";
+    await propose();
+  }
+
+  async function propose() {
+    try {
+      const { reply } = await rpc.call("propose", { field: armed, call: state.call, path: clicked, second });
+      found = reply;
+      chosen = 0;
+      drawPicker();
+      const first = picker.querySelector("[data-choice]");
+      if (first) first.focus();
+      say(reply.proposals.length === 1 ? "One reading: look at the values, then use it" : `${reply.proposals.length} readings: look at the values, then use one`);
+    } catch (error) {
+      found = null;
+      drawPicker();
+      say(error.message, true);
+    }
+  }
+
+  async function accept() {
+    const key = armed;
+    const reply = await act("assign", { field: armed, call: state.call, path: clicked, choice: chosen, second });
+    if (!reply) return;
+    found = null;
+    second = "";
+    draw();
+    loadWords();
+    const button = [...fieldsHost.querySelectorAll("[data-pick]")].find((node) => node.dataset.pick === key);
+    if (button) button.focus({ preventScroll: true });
+  }
+
+  function cancel() {
+    found = null;
+    drawPicker();
+    tree.focus();
+  }
+
+  function draw() {
+    drawHead();
+    drawAsks();
+    redraw(fieldsHost, drawFields);
+    redraw(picker, drawPicker);
+    drawTabs();
+    if (state) {
+      const badges = new Map();
+      for (const [place, fields] of Object.entries(state.places)) {
+        const at = place.indexOf(" ");
+        if (place.slice(0, at) === state.call) badges.set(place.slice(at + 1), fields);
+      }
+      tree.setBadges(badges);
+    }
+    if (tab === "todo" || tab === "export") drawBottom();
+  }
+
+  function drawHead() {
+    const operation = state.operations.find((one) => one.name === state.operation);
+    const missing = state.groups.flatMap((group) => group.fields).find((field) => field.required && !field.path);
+    fill(head,
+      h("strong", { class: "wb-merchant", text: state.merchant }), h("span", { class: "wb-base", text: state.base ? `from ${state.base}` : "new" }),
+      h("select", { "data-operation": "", "aria-label": "Operation" },
+        state.operations.map((one) => h("option", { value: one.name, selected: one.name === state.operation, text: one.label })),
+        ["find_orders_by_email", "find_order_by_number"].filter((name) => !state.operations.some((one) => one.name === name))
+          .map((name) => h("option", { value: `+${name}`, text: `+ ${name.replaceAll("_", " ")}` }))),
+      h("div", { class: "wb-calls", role: "group", "aria-label": "Calls" }, operation ? operation.calls.map((one) => h("button", {
+        class: one.name === state.call ? "wb-on" : "", "aria-pressed": String(one.name === state.call), "data-call": one.name,
+        title: `${one.method.toUpperCase()} ${one.url}`, onclick: () => act("select", { operation: state.operation, call: one.name }),
+      }, h("span", { class: `wb-dot wb-${one.status || "none"}`, "aria-hidden": "true" }), one.name, one.for_each && h("span", { class: "wb-hint", text: "per order" }))) : [],
+      operation && h("button", { "data-add-call": "", onclick: () => { adding = adding ? "" : "call"; drawAsks(); }, text: "+ call" })),
+      h("span", { class: "wb-grow" }),
+      h("button", { "data-undo": "", disabled: !state.can_undo, title: state.can_undo, onclick: () => act("undo"), text: "Undo" }),
+      h("button", { "data-redo": "", disabled: !state.can_redo, title: state.can_redo, onclick: () => act("redo"), text: "Redo" }),
+      h("button", { class: "wb-progress", "data-progress": "", title: missing ? `next: ${missing.label}` : "all required fields are mapped", onclick: () => missing && arm(missing.key) },
+        `${state.done} of ${state.total} required`));
+    const select = head.querySelector("[data-operation]");
+    if (select) select.onchange = (event) => {
+      const value = event.target.value;
+      if (value.startsWith("+")) act("add_operation", { name: value.slice(1) });
+      else act("select", { operation: value });
+    };
+  }
+
+  function drawAsks() {
+    const operation = state.operations.find((one) => one.name === state.operation);
+    const byNumber = state.operation === "find_order_by_number";
+    const box = h("input", { class: "wb-input", "data-focus": "fetch", [byNumber ? "data-fetch-number" : "data-fetch-email"]: "", autocomplete: "off",
+      placeholder: byNumber ? "order number" : "customer's e-mail", "aria-label": byNumber ? "Order number" : "Customer's e-mail" });
+    const latest = state.samples.filter((one) => one.operation === state.operation).at(-1);
+    redraw(asks, () => fill(asks,
+      state.elsewhere && h("p", { class: "wb-problem" }, "Another notebook changed this draft. ", h("button", { onclick: () => act("reload"), text: "Take its state" })),
+      state.base_newer && h("p", { class: "wb-problem" }, `${state.base_newer} was exported meanwhile. `, h("button", { onclick: () => act("rebase"), text: "Go on from it" })),
+      operation && operation.calls.length > 0 && h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); if (box.value.trim()) { say("Asking the merchant ..."); act("fetch", byNumber ? { number: box.value } : { email: box.value }); } } },
+        box, h("button", { type: "submit", class: "wb-primary", "data-fetch": "", text: "Fetch" }),
+        latest && h("span", { class: "wb-hint", text: latest.text })),
+      (adding === "call" || (operation && !operation.calls.length)) && callForm(operation),
+      !operation && h("p", {}, "Begin with a search: ", ["find_orders_by_email", "find_order_by_number"].map((name) => h("button", { class: "wb-primary", "data-add-operation": name, onclick: () => act("add_operation", { name }), text: name.replaceAll("_", " ") }))),
+      state.consent && !consentHidden && consentPanel(state.consent, async (yes) => { consentHidden = true; await act("consent", { yes }); })));
+  }
+
+  function callForm() {
+    const name = h("input", { class: "wb-input", "data-call-name": "", "aria-label": "Name of the call", value: "search", size: "10" });
+    const url = h("input", { class: "wb-input wb-code wb-wide", "data-call-url": "", "aria-label": "Path of the call", placeholder: "/orders?email={email}   /orders/{number}" });
+    return h("form", { class: "wb-line", onsubmit: (event) => {
+      event.preventDefault();
+      const [path, tail] = url.value.split("?");
+      const query = Object.fromEntries((tail || "").split("&").filter(Boolean).map((pair) => { const at = pair.indexOf("="); return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)]; }));
+      adding = "";
+      act("add_call", { operation: state.operation, name: name.value, method: "get", url: path, query });
+    } }, h("span", { text: "GET" }), name, url, h("button", { type: "submit", class: "wb-primary", "data-call-add": "", text: "Set the call" }));
+  }
+
+  function drawTools(label, leftOut) {
+    redraw(treeTools, () => fill(treeTools, searchBox, filterBox, hitsBox, h("span", { class: "wb-grow" }),
+      h("span", { class: "wb-hint", text: label }),
+      records > 0 && h("span", { class: "wb-pager", role: "group", "aria-label": "Records" },
+        h("button", { "data-record-all": "", "aria-pressed": String(record === null), class: record === null ? "wb-on" : "", onclick: () => { record = null; loadTree(); }, text: "all" }),
+        h("button", { "data-record-previous": "", "aria-label": "Previous record", disabled: record === 0, onclick: () => { record = record === null ? records - 1 : record - 1; loadTree(); }, text: "‹" }),
+        h("span", { class: "wb-hint", text: record === null ? records === 1 ? "1 record" : `${records} records` : `${record + 1} of ${records}` }),
+        h("button", { "data-record-next": "", "aria-label": "Next record", disabled: record !== null && record >= records - 1, onclick: () => { record = record === null ? 0 : record + 1; loadTree(); }, text: "›" })),
+      leftOut && h("p", { class: "wb-problem", text: leftOut })));
+  }
+
+  function drawNodeBar() {
+    const node = tree.selected();
+    const url = h("input", { class: "wb-input wb-code", "data-use-url": "", "aria-label": "URL of the new call", placeholder: "/orders/{}/parcels" });
+    const name = h("input", { class: "wb-input", "data-use-name": "", "aria-label": "Its name", placeholder: "parcels", size: "8" });
+    fill(nodeBar, h("code", { class: "wb-path", title: node ? node.path : "", text: node ? node.path : "" }),
+      node && node.words ? h("span", { class: "wb-hint", text: Object.entries(node.words).map(([word, count]) => `${word} (${count})`).join(", ") }) : null,
+      node && node.types.some((type) => type === "text" || type === "number") ? h("details", { class: "wb-use" }, h("summary", { "data-use": "", text: "Use in a new call" }),
+        h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); say("Asking the merchant for each order ..."); act("use_in_call", { call: state.call, path: node.path, url: url.value, name: name.value || "more" }); } },
+          url, name, h("button", { type: "submit", class: "wb-primary", "data-use-go": "", text: "Fetch for each order" }))) : null,
+      node && node.types.some((type) => type === "list" || type === "object") && node.path !== "$" ? h("button", { "data-each": "", onclick: () => act("each", { path: node.path, call: state.call }), text: "One order is one of these" }) : null);
+  }
+
+  function drawFields() {
+    const next = state.groups.flatMap((group) => group.fields).find((field) => field.required && !field.path);
+    fill(fieldsHost, state.groups.map((group) => h("section", { class: "wb-group" },
+      h("h3", {}, group.label, group.block && h("code", { class: "wb-hint", text: group.block }),
+        h("span", { class: "wb-hint", text: `${group.fields.filter((field) => field.path).length}/${group.fields.length}` })),
+      group.fields.map((field) => fieldRow(field, {
+        armed: field.key === armed, suggested: !armed && next === field, onArm: arm,
+        onRemove: (key) => act("unassign", { field: key }), onShow: show,
+      })))));
+  }
+
+  function show(field) {
+    armed = field.key;
+    found = null;
+    for (const [place, fields] of Object.entries(state.places)) {
+      if (!fields.includes(field.key)) continue;
+      const at = place.indexOf(" ");
+      const call = place.slice(0, at);
+      if (call === state.call) tree.reveal(place.slice(at + 1));
+      else act("select", { operation: state.operation, call });
+      break;
+    }
+    draw();
+    loadWords();
+  }
+
+  function drawPicker() {
+    const field = fieldOf(armed);
+    if (!field) {
+      fill(picker, h("p", { class: "wb-teach", text: "Choose a field, then click its value in the tree. Each reading is tried on all samples before you take it." }));
+      return;
+    }
+    if (found) {
+      fill(picker, proposals(found, { field, place: clicked, chosen, second, onChoose: (index) => { chosen = index; }, onAccept: accept, onCancel: cancel, onSecond: (key) => { second = key; propose(); } }));
+    } else {
+      fill(picker, h("div", { class: "wb-proposals-head" }, h("strong", { text: field.label })),
+        rulePanel(field, {
+          words: field.words ? words : null,
+          onText: (text) => act("assign_text", { field: field.key, text }),
+          onNote: (text) => act("note", { field: field.key, text }),
+          onWords: async (table) => { await act("lookup", { field: field.key, table }); loadWords(); },
+        }));
+    }
+  }
+
+  function drawTabs() {
+    const blocking = state.todo.filter((one) => one.blocks).length;
+    redraw(bottomTabs, () => fill(bottomTabs, TABS.map(([key, label]) => h("button", {
+      role: "tab", "aria-selected": String(key === tab), "aria-controls": "wb-bottom", "data-tab": key, "data-focus": `tab ${key}`, class: key === tab ? "wb-on" : "",
+      onclick: () => { tab = key; exported = key === "export" ? null : exported; drawTabs(); loadTab(); },
+    }, label, key === "todo" && blocking > 0 && h("span", { class: "wb-count", text: String(blocking) })))));
+  }
+
+  let told = null;
+  async function loadTab() {
+    told = null;
+    try {
+      if (tab === "preview") told = (await rpc.call("preview", { tab: subtab })).reply;
+      else if (tab === "exchange") told = (await rpc.call("exchange", { call: state.call })).reply;
+      else if (tab === "questions") told = (await rpc.call("questions")).reply;
+    } catch (error) {
+      say(error.message, true);
+      return;
+    }
+    drawBottom();
+  }
+
+  function drawBottom() {
+    redraw(bottom, () => {
+      if (tab === "todo") fill(bottom, todoPanel(state.todo, arm));
+      else if (tab === "preview" && told) fill(bottom, previewPanel(told, subtab, { onTab: (key) => { subtab = key; loadTab(); }, onCell: cell }));
+      else if (tab === "exchange" && told) fill(bottom, exchangePanel(told));
+      else if (tab === "questions" && told) fill(bottom, textPanel(told.text, "the letter"));
+      else if (tab === "export") fill(bottom, exportPanel(state, exported, { onExport: doExport, onCode: copyCode }));
+    });
+  }
+
+  async function cell(key) {
+    const field = fieldOf(key);
+    if (!field) return;
+    if (field.path) show(field);
+    else arm(key);
+    try {
+      const { reply } = await rpc.call("explain", { field: key, order: 0 });
+      say(reply.lines.join("  "));
+    } catch (error) {
+      say(error.message, true);
+    }
+  }
+
+  async function doExport(reason, waive) {
+    say("Exporting ...");
+    const reply = await act("export", { reason, waive });
+    if (!reply) return;
+    exported = reply;
+    const { reply: next } = await rpc.call("state");
+    state = next;
+    draw();
+    say(`Exported as ${reply.version}`);
+  }
+
+  async function copyCode() {
+    const { reply } = await rpc.call("code");
+    if (navigator.clipboard) await navigator.clipboard.writeText(reply.text);
+    say("The cell that repeats the clicks is in the clipboard");
+  }
+
+  let asked = false;
+  async function refresh() {
+    if (asked) return;
+    asked = true;
+    await Promise.resolve();
+    asked = false;
+    try {
+      take((await rpc.call("state")).reply);
+    } catch (error) {
+      say(error.message, true);
+      fill(treeHost, h("div", { class: "wb-nothing", text: error.message }));
+    }
+  }
+
+  model.on("change:revision", refresh);
+  refresh();
+  return () => {
+    model.off("change:revision", refresh);
+    rpc.close();
+  };
+}
+
+export default { render: ({ model, el }) => mount(model, el) };

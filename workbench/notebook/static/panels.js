@@ -1,0 +1,77 @@
+// What stands below: to do, results, sent and received, questions, export.
+
+import { h } from "./dom.js";
+
+export const TABS = [["todo", "To do"], ["preview", "Results"], ["exchange", "Sent / Received"], ["questions", "Questions"], ["export", "Export"]];
+
+export function todoPanel(left, onField) {
+  if (!left.length) return h("p", { class: "wb-fine", text: "Nothing is left: export it." });
+  return h("ul", { class: "wb-todo" }, left.map((one) => h("li", { class: one.blocks ? "wb-blocks" : "" },
+    one.field ? h("button", { class: "wb-link", "data-todo": one.field, onclick: () => onField(one.field), text: one.text }) : h("span", { text: one.text }),
+    one.how && h("span", { class: "wb-how", text: ` - ${one.how}` }), one.blocks && h("span", { class: "wb-tag", text: "before export" }))));
+}
+
+export function previewPanel(told, tab, { onTab, onCell }) {
+  const tabs = [["orders", "Orders"], ["shipments", "Shipments"], ["lines", "Lines"], ["returns", "Returns"]];
+  return h("div", {},
+    h("div", { class: "wb-subtabs", role: "group", "aria-label": "Results" }, tabs.map(([key, label]) => h("button", {
+      class: key === tab ? "wb-on" : "", "aria-pressed": String(key === tab), "data-subtab": key, onclick: () => onTab(key), text: label,
+    }))),
+    told.rows.length === 0 ? h("p", { class: "wb-fine", text: "Nothing comes out yet." }) : h("div", { class: "wb-scroll", tabindex: "0", "aria-label": "Table of results" },
+      h("table", { class: "wb-table" }, h("caption", { text: `${told.total} rows over all samples` }),
+        h("thead", {}, h("tr", {}, told.columns.map((column) => h("th", { scope: "col" }, column.label,
+          column.missing > 0 && h("span", { class: "wb-part", text: `${column.missing} missing` }))))),
+        h("tbody", {}, told.rows.map((row) => h("tr", {}, row.cells.map((cell, index) => h("td", { class: cell ? "" : "wb-empty" },
+          h("button", { class: "wb-cell", onclick: () => onCell(told.columns[index].field, row.order), text: cell || "—" })))))))));
+}
+
+export function exchangePanel(told) {
+  if (!told.pages.length) return h("p", { class: "wb-fine", text: "Nothing was sent in this session. Fetch an order above." });
+  return h("div", {}, told.pages.map((page) => h("details", { open: Boolean(page.error) || told.pages.length === 1 },
+    h("summary", { class: page.error ? "wb-problem" : "" }, `${page.sent[0]} → ${page.status === null ? "no answer" : page.status}, ${page.size.toLocaleString()} bytes`,
+      page.error && ` - ${page.error}`),
+    h("div", { class: "wb-two" }, h("div", {}, h("h4", { text: "Sent" }), h("pre", { text: page.sent.join("\n") }),
+      h("button", { onclick: () => navigator.clipboard && navigator.clipboard.writeText(page.curl), text: "Copy as curl" })),
+    h("div", {}, h("h4", { text: "Received" }), h("pre", { text: page.received.join("\n") }))),
+    h("pre", { class: "wb-body", tabindex: "0", "aria-label": "Body", text: page.body }))));
+}
+
+export function textPanel(text, label) {
+  return h("div", {}, h("pre", { class: "wb-letter", text }),
+    h("button", { onclick: () => navigator.clipboard && navigator.clipboard.writeText(text), text: `Copy ${label}` }));
+}
+
+export function exportPanel(state, done, { onExport, onCode }) {
+  const blocking = state.todo.filter((one) => one.blocks);
+  const reason = h("input", { class: "wb-input", "data-reason": "", "data-focus": "reason", "aria-label": "Reason", placeholder: "why results change, if they do" });
+  const waived = blocking.filter((one) => one.waivable).map((one) => [one, h("input", {
+    class: "wb-input", "aria-label": `Reason to waive: ${one.text}`, "data-waive": one.text, placeholder: "waive it, because ...",
+  })]);
+  const rest = blocking.filter((one) => !one.waivable);
+  if (done) {
+    return h("div", { "data-exported": done.version }, h("p", { class: "wb-fine" }, "Exported as ", h("strong", { text: done.version }), ` (${done.step}): `, h("code", { text: done.path })),
+      h("ul", {}, done.changes.map((text) => h("li", { text }))),
+      h("p", { text: "A deployment needs:" }), h("pre", { text: JSON.stringify(done.needs, null, 2) }));
+  }
+  return h("form", { onsubmit: (event) => { event.preventDefault(); onExport(reason.value, Object.fromEntries(waived.filter(([, box]) => box.value.trim()).map(([one, box]) => [one.text, box.value.trim()]))); } },
+    h("p", {}, state.base ? `The next version after ${state.base}.` : "The first version."),
+    rest.length > 0 && h("ul", { class: "wb-todo" }, rest.map((one) => h("li", { class: "wb-blocks", text: `${one.text} - ${one.how}` }))),
+    waived.map(([one, box]) => h("div", { class: "wb-line" }, h("span", { class: "wb-problem", text: one.text }), box)),
+    h("div", { class: "wb-line" }, reason, h("button", { type: "submit", class: "wb-primary", "data-export": "", text: "Export" }),
+      h("button", { type: "button", onclick: onCode, text: "Copy as Python" })));
+}
+
+export function consentPanel(rows, onAnswer) {
+  const gone = rows.filter((row) => row.sort);
+  const kept = rows.filter((row) => !row.sort);
+  const table = (title, list) => h("details", { open: title.startsWith("Replaced") },
+    h("summary", { text: `${title} (${list.length})` }), h("div", { class: "wb-scroll" }, h("table", { class: "wb-table" },
+      h("thead", {}, h("tr", {}, ["where", "why", "shape", "becomes"].map((text) => h("th", { scope: "col", text })))),
+      h("tbody", {}, list.map((row) => h("tr", {}, h("td", {}, h("code", { text: row.place })), h("td", { text: row.sort || "kept" }),
+        h("td", { text: row.sort ? row.before : "" }), h("td", { text: row.after })))))));
+  return h("section", { class: "wb-consent", "aria-label": "Saving samples" },
+    h("p", {}, h("strong", { text: "Keep these answers as samples? " }), "Customers' data is replaced by invented values before anything touches the disk. This is asked once per merchant."),
+    table("Replaced", gone), table("Kept", kept),
+    h("div", { class: "wb-buttons" }, h("button", { class: "wb-primary", "data-consent": "yes", onclick: () => onAnswer(true), text: "Save samples like this" }),
+      h("button", { "data-consent": "no", onclick: () => onAnswer(false), text: "Not now" })));
+}
