@@ -39,6 +39,7 @@ LAYERS = (
     "compare",  # two versions on the same samples
     "publish",  # check, export and release: the steps of the command line and the notebook
     "merchant",  # the run-time facade over calls and connect
+    "verify",  # whether a version still fits
     "notebook",  # the session and its widget
     "demo",  # a merchant of our own, and its show
     "cli",  # each command calls one function above

@@ -15,6 +15,7 @@ from workbench.demo import DemoMerchant
 papermill = pytest.importorskip("papermill", reason="needs the extra notebook")
 ROOT = Path(__file__).parents[1]
 ONBOARD = ROOT / "notebooks" / "onboard_merchant.ipynb"
+VERIFY = ROOT / "notebooks" / "verify_merchant.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +39,11 @@ def place(tmp_path: Path, merchant: DemoMerchant, monkeypatch: pytest.MonkeyPatc
     return tmp_path
 
 
-def run(place: Path, **parameters: object) -> str:
-    """Runs the notebook; returns what is saved."""
+def run(place: Path, notebook: Path = ONBOARD, **parameters: object) -> str:
+    """Runs a notebook; returns what is saved."""
     out = place / "out.ipynb"
     papermill.execute_notebook(
-        str(ONBOARD), str(out), parameters, progress_bar=False, store_widget_state=False, kernel_name="python3"
+        str(notebook), str(out), parameters, progress_bar=False, store_widget_state=False, kernel_name="python3"
     )
     return out.read_text(encoding="utf-8")
 
@@ -59,9 +60,10 @@ def test_onboarding_runs_on_the_demo_merchant(place: Path, merchant_name: str) -
     assert "widget-state" not in saved
 
 
-def test_saved_notebook_passes_nbval(place: Path) -> None:
+@pytest.mark.parametrize("notebook", [ONBOARD, VERIFY], ids=["onboard", "verify"])
+def test_saved_notebook_passes_nbval(place: Path, notebook: Path) -> None:
     """What is saved is the same when it runs again: nothing in it is a time, an address or an id."""
-    run(place)
+    run(place, notebook)
     shutil.rmtree(place / "mappings")
     shutil.copytree(ROOT / "mappings", place / "mappings")
     done = subprocess.run(
@@ -72,9 +74,32 @@ def test_saved_notebook_passes_nbval(place: Path) -> None:
     assert done.returncode == 0, done.stdout[-4000:]
 
 
-def test_source_has_no_outputs() -> None:
-    """The notebook in the repository is clean."""
-    text = ONBOARD.read_text(encoding="utf-8")
+@pytest.mark.parametrize("mode", ["replay", "live"])
+def test_verifying_passes_while_the_merchant_is_as_it_was(place: Path, mode: str) -> None:
+    """On the samples, and live by the probe and a file of numbers: the version fits."""
+    (place / "numbers.txt").write_text("A-1002\nA-1003\n")
+    saved = run(place, VERIFY, mode=mode, numbers_file=str(place / "numbers.txt"))
+
+    assert "fits" in saved
+    assert "jane.doe" not in saved
+
+
+def test_verifying_fails_when_the_merchant_breaks_the_mapping(place: Path, merchant: DemoMerchant) -> None:
+    """The run ends with an error that names the field, and without a value."""
+    merchant.drift("renamed_key")
+    try:
+        with pytest.raises(papermill.PapermillExecutionError) as caught:
+            run(place, VERIFY, mode="live")
+    finally:
+        merchant.drift("none")
+    assert "created_at" in str(caught.value)
+    assert "jane.doe" not in (place / "out.ipynb").read_text()
+
+
+@pytest.mark.parametrize("notebook", [ONBOARD, VERIFY], ids=["onboard", "verify"])
+def test_source_has_no_outputs(notebook: Path) -> None:
+    """The notebooks in the repository are clean."""
+    text = notebook.read_text(encoding="utf-8")
 
     assert '"execution_count": null' in text
     assert '"output_type"' not in text

@@ -161,7 +161,7 @@ class Mapping:
         operations = self.plan.operations
         if name is not None:
             if name not in operations:
-                raise UsageError(f"no operation {name!r} - this mapping has {', '.join(operations)}")
+                raise UsageError(f"no operation {name!r} - this mapping has {', '.join(operations) or 'none yet'}")
             return operations[name]
         if len(operations) == 1:
             return next(iter(operations.values()))

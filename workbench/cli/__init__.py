@@ -50,6 +50,7 @@ COMMANDS = {
     "export": Command("folders", "freeze the draft as the next version"),
     "release": Command("folders", "move the version that production gets, after a check"),
     "doctor": Command("live", "secrets, address, TLS, login, probe: each ok, or what to do"),
+    "fleet": Command("fleet", "verify the released versions of many merchants"),
 }
 
 _HELP = """usage: workbench COMMAND ...

@@ -11,6 +11,7 @@ from workbench.notebook.fields import groups
 from workbench.notebook.session import TABS, Workbench
 from workbench.paths import find, scalars, text_of
 from workbench.pick import Proposal
+from workbench.pick.places import places_read
 
 Reply = tuple[dict[str, Any], list[bytes]]
 _FAULT = "a fault in the workbench ({}); nothing was changed"
@@ -109,36 +110,12 @@ def _status(bench: Workbench, operation: str, call: str) -> str:
 
 def _places(bench: Workbench) -> dict[str, list[str]]:
     """The places that rules read, as `call place`, with the fields they fill."""
-    from workbench.pick.blocks import Blocks, field_of
-    from workbench.pick.steps import text
-
     if not bench._operation:
         return {}
-    data = bench._draft.data
-    picker = bench._picker(bench._operation)
-    blocks = Blocks(data, bench._operation, picker.trees)
     found: dict[str, list[str]] = {}
-    for group in groups(data, "order", None):
-        for field in group["fields"]:
-            for path in _paths_of(field["rule"]):
-                field_of(blocks.record, field["key"], data.get("fields"))
-                target = blocks.target(field["key"])
-                related = blocks.related_names(target.blocks)
-                anchor = blocks.resolve(path, target.anchors, related=related)
-                if anchor.steps is not None:
-                    node = picker.trees[anchor.call].find(text(anchor.steps)) if anchor.call in picker.trees else None
-                    place = node.path if node else text(anchor.steps)
-                    found.setdefault(f"{anchor.call} {place}", []).append(field["key"])
+    for read in places_read(bench._draft.data, bench._operation, bench._picker(bench._operation).trees):
+        found.setdefault(f"{read.call} {read.place}", []).append(read.field)
     return found
-
-
-def _paths_of(rule: Any) -> list[str]:
-    if isinstance(rule, str):
-        return [rule]
-    if isinstance(rule, dict):
-        found = [rule["path"]] if isinstance(rule.get("path"), str) else []
-        return found + [path for key in ("first", "join") for part in rule.get(key, ()) for path in _paths_of(part)]
-    return []
 
 
 def _tree(bench: Workbench, args: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from workbench.calls import Exchange
-from workbench.decode import decode
 from workbench.documents import Document
-from workbench.errors import DecodeError, MappingError
+from workbench.errors import MappingError
 from workbench.plan import Plan
 from workbench.pseudonyms import Pseudonyms, Row, Unreadable
 from workbench.samples import (
-    Answer,
     Kept,
     Recorded,
     Sample,
@@ -27,6 +25,7 @@ from workbench.samples import (
     remove,
     sample_names,
 )
+from workbench.samples.documents import documents_of, reading_of, sample_of
 from workbench.tree import Tree, merge
 
 
@@ -134,16 +133,8 @@ class Store:
         """A fetched sample: in memory as it came, and on the disk with invented values once that was agreed to."""
         now = datetime.now(UTC)
         answers = [answer for answer in map(recorded, exchanges) if answer is not None]
-        calls: dict[str, Any] = {}
-        for answer in answers:
-            page = Answer(answer.body, answer.status, answer.content_type)
-            if answer.key:
-                calls.setdefault(answer.call, {}).setdefault(answer.key, ())
-                calls[answer.call][answer.key] += (page,)
-            else:
-                calls[answer.call] = (*calls.get(answer.call, ()), page)
         name = f"live-{sum(taken.live for taken in self.taken) + 1}"
-        taken = Taken(Sample(name, operation, dict(inputs), calls, now), True, list(exchanges), answers, "", error)
+        taken = Taken(sample_of(name, operation, inputs, answers, now), True, list(exchanges), answers, "", error)
         self.taken.append(taken)
         self.touched()
         if answers and self.consented:
@@ -201,27 +192,3 @@ class Store:
         if key not in self._trees:
             self._trees[key] = merge(document for each in documents for document in each)
         return self._trees[key]
-
-
-def reading_of(plan: Plan, operation: str) -> dict[str, dict[str, Any]]:
-    """How each call of an operation says that its answers are read."""
-    found = plan.operations.get(operation)
-    return {
-        call.name: {"format": call.format, "delimiter": call.delimiter, "encoding": call.encoding}
-        for call in (found.calls if found else ())
-    }
-
-
-def documents_of(sample: Sample, call: str, reading: Mapping[str, Any]) -> list[Document]:
-    """The good answers of a call in a sample, decoded; what cannot be read is passed over."""
-    pages = sample.calls.get(call, ())
-    answers = [page for each in pages.values() for page in each] if isinstance(pages, Mapping) else list(pages)
-    documents = []
-    for answer in answers:
-        if not answer.body or (answer.status is not None and not 200 <= answer.status < 300):
-            continue
-        try:
-            documents.append(decode(answer.body, content_type=answer.content_type, **reading))
-        except DecodeError:
-            continue
-    return documents

@@ -536,7 +536,7 @@ class Workbench:
     @_locked
     def compare(self, call: str | None = None, operation: str | None = None) -> list[Change]:
         """How the fresh answers of a call differ from the saved ones: new, gone, other type, other presence."""
-        from workbench.notebook.samples import documents_of, reading_of
+        from workbench.samples.documents import documents_of, reading_of
         from workbench.tree import merge
 
         chosen, name = self._chosen(operation), call or self._call

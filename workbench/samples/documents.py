@@ -1,0 +1,62 @@
+"""Samples as documents, and answers of a moment ago as a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from workbench.decode import decode
+from workbench.documents import Document
+from workbench.errors import DecodeError
+from workbench.plan import Plan
+from workbench.samples.record import Recorded
+from workbench.samples.store import Answer, Sample
+
+
+def reading_of(plan: Plan, operation: str) -> dict[str, dict[str, Any]]:
+    """How each call of an operation says that its answers are read: format, delimiter, encoding."""
+    found = plan.operations.get(operation)
+    return {
+        call.name: {"format": call.format, "delimiter": call.delimiter, "encoding": call.encoding}
+        for call in (found.calls if found else ())
+    }
+
+
+def documents_of(sample: Sample, call: str, reading: Mapping[str, Any]) -> list[Document]:
+    """The good answers of a call in a sample, decoded; what cannot be read is passed over."""
+    pages = sample.calls.get(call, ())
+    answers = [page for each in pages.values() for page in each] if isinstance(pages, Mapping) else list(pages)
+    documents = []
+    for answer in answers:
+        if not answer.body or (answer.status is not None and not 200 <= answer.status < 300):
+            continue
+        try:
+            documents.append(decode(answer.body, content_type=answer.content_type, **reading))
+        except DecodeError:
+            continue
+    return documents
+
+
+def documents_by_call(plan: Plan, operation: str, samples: Sequence[Sample]) -> dict[str, list[list[Document]]]:
+    """The decoded answers of each call of an operation, by sample; samples of other operations are passed over."""
+    own = [sample for sample in samples if sample.operation in (operation, None)]
+    return {
+        call: [documents_of(sample, call, reading) for sample in own]
+        for call, reading in reading_of(plan, operation).items()
+    }
+
+
+def sample_of(
+    name: str, operation: str, inputs: Mapping[str, str], answers: Iterable[Recorded], now: datetime
+) -> Sample:
+    """Answers as they came, as a sample in memory."""
+    calls: dict[str, Any] = {}
+    for answer in answers:
+        page = Answer(answer.body, answer.status, answer.content_type)
+        if answer.key:
+            keyed = calls.setdefault(answer.call, {})
+            keyed[answer.key] = (*keyed.get(answer.key, ()), page)
+        else:
+            calls[answer.call] = (*calls.get(answer.call, ()), page)
+    return Sample(name, operation, dict(inputs), calls, now)
