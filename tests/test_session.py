@@ -224,6 +224,33 @@ def test_saved_sample_and_fresh_answer_are_compared(bench: wb.Workbench, merchan
     assert {"gone", "new"} <= changes
 
 
+def test_search_behaviour_is_found_out_and_written(place: Path) -> None:
+    """At most eight reads tell what an unknown number, another case and a prefix do, and how answers go on."""
+    made = wb.Workbench("acme", mappings=place)
+    made.connect("${ACME_URL}", BASIC, timezone="Europe/Berlin")
+    made.operation(BY_EMAIL)
+    made.call("/orders", name="search", query={"email": "{email}"})
+    made.fetch(email=JANE)
+    made.assign("order_number", "$.data[*].number")
+    made.assign("customer_email", "$.data[*].customer.email")
+    made.operation(BY_NUMBER)
+    made.call("/orders/{number}", name="detail")
+    made.fetch(number="A-1002")
+    made.assign("status", "$.state")
+    plan = made.probe_plan(JANE, "A-1002")
+    rows = made.probe_search(JANE, "A-1002")
+    made.apply_search()
+
+    body = made.data["operations"]
+    assert len(plan) <= 8
+    assert JANE not in repr(plan) + repr(rows) + made.as_code()
+    assert body[BY_EMAIL]["calls"][0]["pages"] == {"kind": "next_link", "path": "$.next"}
+    assert body[BY_NUMBER]["calls"][0]["not_found_when"] == {"http.status": 404}
+    assert body[BY_NUMBER]["verify"] == {"order_number": {"equals": "{number}", "ignore_prefix": ["A-"]}}
+    with pytest.raises(wb.UsageError, match="nothing to try"):
+        wb.Workbench("other", mappings=place).probe_search()
+
+
 def test_sample_from_a_file(place: Path) -> None:
     """A response that somebody sent is enough to begin; a page is refused with a plain message."""
     made = wb.Workbench("acme", mappings=place)

@@ -356,6 +356,14 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "reload": _then_state(lambda bench, args: bench.reload()),
     "rebase": _then_state(lambda bench, args: bench.rebase()),
     "export": _export,
+    "probe_plan": lambda bench, args: {
+        "reads": [one.label for one in bench.probe_plan(args.get("email") or "", args.get("number") or "")]
+    },
+    "probe_search": lambda bench, args: {
+        "rows": bench.probe_search(args.get("email") or "", args.get("number") or ""),
+        "can_apply": any(one.change for one in bench._findings),
+    },
+    "apply_search": _then_state(lambda bench, args: bench.apply_search()),
     "questions": lambda bench, args: {"text": bench.questions()},
     "code": lambda bench, args: {"text": bench.as_code()},
 }

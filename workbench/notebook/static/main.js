@@ -4,7 +4,7 @@ import { h, fill, redraw } from "./dom.js";
 import { createRpc } from "./rpc.js";
 import { createTree } from "./tree.js";
 import { fieldRow, proposals, rulePanel } from "./fields.js";
-import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel } from "./panels.js";
+import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel, searchPanel } from "./panels.js";
 
 export function mount(model, host) {
   let state = null;
@@ -360,8 +360,26 @@ export function mount(model, host) {
       else if (tab === "preview" && told) fill(bottom, previewPanel(told, subtab, { onTab: (key) => { subtab = key; loadTab(); }, onCell: cell }));
       else if (tab === "exchange" && told) fill(bottom, exchangePanel(told));
       else if (tab === "questions" && told) fill(bottom, textPanel(told.text, "the letter"));
+      else if (tab === "search") fill(bottom, searchPanel(probe, { onPlan: probePlan, onRun: probeRun, onApply: () => act("apply_search") }));
       else if (tab === "export") fill(bottom, exportPanel(state, exported, { onExport: doExport, onCode: copyCode }));
     });
+  }
+
+  let probe = { email: "", number: "", reads: [], rows: [], can_apply: false };
+  async function probePlan(asked) {
+    const reply = await act("probe_plan", asked);
+    if (!reply) return;
+    probe = { ...asked, reads: reply.reads, rows: [], can_apply: false };
+    if (!reply.reads.length) say("Nothing to try: give an e-mail or a number that has orders.");
+    drawBottom();
+  }
+
+  async function probeRun(asked) {
+    say("Asking the merchant ...");
+    const reply = await act("probe_search", asked);
+    if (!reply) return;
+    probe = { ...probe, ...asked, rows: reply.rows, can_apply: reply.can_apply };
+    drawBottom();
   }
 
   async function cell(key) {

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 
-export const TABS = [["todo", "To do"], ["preview", "Results"], ["exchange", "Sent / Received"], ["questions", "Questions"], ["export", "Export"]];
+export const TABS = [["todo", "To do"], ["preview", "Results"], ["exchange", "Sent / Received"], ["search", "Search behaviour"], ["questions", "Questions"], ["export", "Export"]];
 
 export function todoPanel(left, onField) {
   if (!left.length) return h("p", { class: "wb-fine", text: "Nothing is left: export it." });
@@ -74,4 +74,19 @@ export function consentPanel(rows, onAnswer) {
     table("Replaced", gone), table("Kept", kept),
     h("div", { class: "wb-buttons" }, h("button", { class: "wb-primary", "data-consent": "yes", onclick: () => onAnswer(true), text: "Save samples like this" }),
       h("button", { "data-consent": "no", onclick: () => onAnswer(false), text: "Not now" })));
+}
+
+export function searchPanel(told, { onPlan, onRun, onApply }) {
+  const email = h("input", { class: "wb-input", "data-probe-email": "", "data-focus": "probe email", "aria-label": "An e-mail that has orders", placeholder: "e-mail that has orders", autocomplete: "off", value: told.email });
+  const number = h("input", { class: "wb-input", "data-probe-number": "", "data-focus": "probe number", "aria-label": "An order number", placeholder: "order number", autocomplete: "off", value: told.number });
+  const asked = () => ({ email: email.value.trim(), number: number.value.trim() });
+  return h("div", {},
+    h("p", { class: "wb-hint", text: "How does this API search? At most eight reads tell: unknown, other case, plus sign, prefix, pages." }),
+    h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); onPlan(asked()); } }, email, number,
+      h("button", { type: "submit", "data-probe-plan": "", text: "Show the reads" }),
+      told.reads.length > 0 && h("button", { type: "button", class: "wb-primary", "data-probe-run": "", onclick: () => onRun(asked()), text: `Send these ${told.reads.length}` })),
+    told.rows.length === 0 && told.reads.length > 0 && h("ol", {}, told.reads.map((text) => h("li", { text }))),
+    told.rows.length > 0 && h("table", { class: "wb-table" }, h("caption", { text: "What came" }), h("thead", {}, h("tr", {}, ["asked", "status", "came"].map((text) => h("th", { scope: "col", text })))),
+      h("tbody", {}, told.rows.map((row) => h("tr", {}, h("td", { text: row.asked || "so" }), h("td", { text: row.status }), h("td", { text: row.came }))))),
+    told.can_apply && h("button", { class: "wb-primary", "data-probe-apply": "", onclick: onApply, text: "Write it into the mapping" }));
 }
