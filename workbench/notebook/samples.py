@@ -68,6 +68,7 @@ class Store:
         self.taken: list[Taken] = []
         self.unreadable: list[str] = []
         self.revision = 0
+        self.fresh_only = False
         self._trees: dict[tuple[Any, ...], Tree] = {}
         self._documents: dict[tuple[Any, ...], list[list[Document]]] = {}
         self._pseudonyms: Pseudonyms | None = None
@@ -80,7 +81,7 @@ class Store:
     @property
     def samples(self) -> list[Sample]:
         """What each sample gives to trees and previews."""
-        return [taken.sample for taken in self.taken]
+        return [taken.sample for taken in self.taken if taken.live or not self.fresh_only]
 
     @property
     def pseudonyms(self) -> Pseudonyms:

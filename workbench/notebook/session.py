@@ -25,19 +25,21 @@ from workbench.mapping.source import read_source
 from workbench.merchant import open_merchant
 from workbench.notebook.draft import Draft
 from workbench.notebook.fields import every_field, groups, mask, rule_at, rule_text
+from workbench.notebook.repairing import Repair, keyed, moved, repairs
 from workbench.notebook.samples import Store, Taken
 from workbench.notebook.searching import Finding, Tried, Trying, findings, paging_of, plan_reads
 from workbench.notebook.secrets import keep_secret
 from workbench.notebook.todo import Todo, questions, todo
 from workbench.paths import is_path
-from workbench.pick import Picker, Proposal, Trial, suggest_word, values_of
+from workbench.pick import Picker, Proposal, Trial, problem_field, suggest_word, values_of
 from workbench.pick.trial import holders_of
 from workbench.plan import Plan, compile_plan
 from workbench.publish import Exported, export, needs
 from workbench.runtime import Mapping as Runnable
 from workbench.samples import recorded
-from workbench.samples.documents import documents_of, reading_of, sample_of
-from workbench.tree import Change, Tree
+from workbench.samples.documents import documents_by_call, documents_of, reading_of, sample_of
+from workbench.tree import Change, Tree, merge
+from workbench.versions import Version
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -634,8 +636,6 @@ class Workbench:
     @_locked
     def compare(self, call: str | None = None, operation: str | None = None) -> list[Change]:
         """How the fresh answers of a call differ from the saved ones: new, gone, other type, other presence."""
-        from workbench.tree import merge
-
         chosen, name = self._chosen(operation), call or self._call
         reading = reading_of(self.plan(), chosen).get(name, {})
         sides: dict[bool, list[Any]] = {True: [], False: []}
@@ -758,15 +758,22 @@ class Workbench:
             UsageError: A word is not in the vocabulary.
         """
         before = self.rule(field)
-        known = dict(before.get("lookup", {})) if isinstance(before, dict) else {}
-        merged = {str(word): meaning for word, meaning in {**known, **table}.items() if meaning is not None}
-        self.transform(field, lookup=merged or None, otherwise=otherwise)
+        part = _lookup_part(before)
+        merged = {
+            str(word): meaning for word, meaning in {**part.get("lookup", {}), **table}.items() if meaning is not None
+        }
+        if part is before or not isinstance(before, dict) or "lookup" not in part:
+            self.transform(field, lookup=merged or None, otherwise=otherwise)
+            return
+        rule = copy.deepcopy(before)
+        _lookup_part(rule)["lookup"] = merged
+        told = f"bench.lookup({field!r}, {dict(table)!r})"
+        self._write_rule(field, rule, f"{field}: words", told)
 
     @_locked
     def words(self, field: str) -> list[dict[str, Any]]:
         """The words of a status field: each with its count in the samples and its meaning; None is not known."""
-        rule = self.rule(field)
-        table = dict(rule.get("lookup", {})) if isinstance(rule, dict) else {}
+        table = dict(_lookup_part(self.rule(field)).get("lookup", {}))
         counts = self._raw_words(field)
         vocabulary = self._vocabulary(field)
         found = [
@@ -1026,6 +1033,109 @@ class Workbench:
                         return good
         raise UsageError("no sample has that order - fetch it first")
 
+    # ------------------------------------------------------------ repairing
+
+    def _side(self, operation: str, live: bool) -> dict[str, Tree]:
+        """The merged trees of the calls, of the fresh answers or of the saved ones."""
+        samples = [taken.sample for taken in self._store.taken if taken.live == live]
+        found = documents_by_call(self.plan(), operation, samples)
+        return {call: merge(one for each in documents for one in each) for call, documents in found.items()}
+
+    @_locked
+    def repairs(self) -> list[Repair]:
+        """What the fresh answers show to be broken: nodes that are gone, lists that became objects, new words.
+
+        Raises:
+            UsageError: There are no fresh answers, or no saved ones, to compare.
+        """
+        if {taken.live for taken in self._store.taken} != {True, False}:
+            raise UsageError("nothing to compare - fetch again, beside the saved samples")
+        found: list[Repair] = []
+        for name in self.operations:
+            found += repairs(self._draft.data, name, self._side(name, False), self._side(name, True))
+        for name in self.operations:
+            fresh = [taken.sample for taken in self._store.taken if taken.live]
+            trial = Trial(self._draft.data, name, fresh)
+            fields = [problem_field(problem) for result in trial.results for problem in result.problems
+                      if problem.code == "unknown_word"]  # fmt: skip
+            if fields:
+                found.append(Repair("words", "", "", tuple(dict.fromkeys(fields)), (), name))
+        return list({(one.what, one.call, one.where, one.fields): one for one in found}.values())
+
+    @_locked
+    def repair(self, one: Repair, place: str | None = None) -> None:
+        """Mends what is gone or keyed: the rules read the candidate, or another place, and keep their transforms.
+
+        Raises:
+            UsageError: There is no candidate, or the words need a meaning: `lookup(field, {...})`.
+        """
+        saved = self._side(one.operation, False)
+        if one.what == "words":
+            raise UsageError(f"say what the words mean: lookup({one.fields[0]!r}, {{...}}); words() lists them")
+        if one.what == "keyed":
+            edited = keyed(self._draft.data, one, saved)
+        else:
+            if place is None and not one.candidates:
+                raise UsageError(f"nothing looks like {one.where} - assign {one.fields[0]} anew")
+            edited = moved(self._draft.data, one, place or one.candidates[0], saved)
+        self._edit(f"repair {', '.join(one.fields)}", lambda _: edited, "", f"repaired: {', '.join(one.fields)}")
+        self.only_fresh()
+
+    @_locked
+    def only_fresh(self, yes: bool = True) -> None:
+        """Shows trees and results of the fresh answers alone: saved ones have the old shape."""
+        self._store.fresh_only = yes
+        self._store.touched()
+        self._changed("only fresh answers are shown" if yes else "saved samples are shown as well")
+
+    @_locked
+    def compare_versions(self, version: str | None = None) -> list[dict[str, str]]:
+        """Order by order: what a version made of the saved samples, and what the draft makes of the fresh answers.
+
+        Args:
+            version: The older version; the one that the draft started from unless given.
+
+        Returns:
+            A row for each difference, without values: the order's position, the field, and what happened.
+        """
+        from workbench.samples import replay
+
+        old = Runnable(self._draft.folder.read(Version.parse(version or self.base)))
+        before: dict[str, dict[str, Any]] = {}
+        for taken in self._store.taken:
+            if not taken.live:
+                orders = [order.to_dict() for order in replay(old, taken.sample).orders]
+                before |= {order["order_number"]: order for order in orders if "order_number" in order}
+        rows = []
+        seen = 0
+        for name in self.operations:
+            fresh = [taken.sample for taken in self._store.taken if taken.live]
+            for result in Trial(self._draft.data, name, fresh).results:
+                for order in (each.to_dict() for each in result.orders):
+                    number = order.get("order_number", "")
+                    known = before.get(number) or before.get(self._store.pseudonyms.replaced(number))
+                    if known is None:
+                        continue
+                    seen += 1
+                    one, other = _flat(known), _flat(order)
+                    for key in dict.fromkeys([*one, *other]):
+                        if (key in one) != (key in other):
+                            what = "now there" if key in other else "no longer there"
+                            rows.append({"order": str(seen), "field": key, "what": what})
+        return rows
+
+    @_locked
+    def retire_samples(self) -> list[str]:
+        """Removes the saved samples of the old shape, once the fresh ones are saved; tells which."""
+        live = {taken.saved for taken in self._store.taken if taken.live}
+        if not live - {""}:
+            raise UsageError("no fresh answer is saved yet - consent() first, then fetch again")
+        gone = [taken.name for taken in self._store.taken if not taken.live]
+        for name in gone:
+            self._store.remove(name)
+        self._changed(f"{len(gone)} samples of the old shape are removed")
+        return gone
+
     # ------------------------------------------------------------ export
 
     @_locked
@@ -1160,6 +1270,17 @@ def _chosen_proposal(found: Sequence[Proposal], choice: int | str) -> Proposal:
     if not fitting:
         raise UsageError(f"no reading says that - there are: {'; '.join(each.words for each in found)}")
     return fitting[0]
+
+
+def _lookup_part(rule: Any) -> dict[str, Any]:
+    """The part of a rule that has its table of words: the rule itself, or one of those that it chooses from."""
+    if not isinstance(rule, dict):
+        return {}
+    if "lookup" not in rule:
+        for part in rule.get("first", ()):
+            if isinstance(part, dict) and "lookup" in part:
+                return part
+    return rule
 
 
 def _drop(fields: dict[str, Any], names: list[str]) -> None:
