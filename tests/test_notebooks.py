@@ -15,6 +15,7 @@ from workbench.demo import DemoMerchant
 papermill = pytest.importorskip("papermill", reason="needs the extra notebook")
 ROOT = Path(__file__).parents[1]
 ONBOARD = ROOT / "notebooks" / "onboard_merchant.ipynb"
+REPAIR = ROOT / "notebooks" / "repair_merchant.ipynb"
 VERIFY = ROOT / "notebooks" / "verify_merchant.ipynb"
 
 
@@ -60,7 +61,7 @@ def test_onboarding_runs_on_the_demo_merchant(place: Path, merchant_name: str) -
     assert "widget-state" not in saved
 
 
-@pytest.mark.parametrize("notebook", [ONBOARD, VERIFY], ids=["onboard", "verify"])
+@pytest.mark.parametrize("notebook", [ONBOARD, VERIFY, REPAIR], ids=["onboard", "verify", "repair"])
 def test_saved_notebook_passes_nbval(place: Path, notebook: Path) -> None:
     """What is saved is the same when it runs again: nothing in it is a time, an address or an id."""
     run(place, notebook)
@@ -96,7 +97,21 @@ def test_verifying_fails_when_the_merchant_breaks_the_mapping(place: Path, merch
     assert "jane.doe" not in (place / "out.ipynb").read_text()
 
 
-@pytest.mark.parametrize("notebook", [ONBOARD, VERIFY], ids=["onboard", "verify"])
+def test_repairing_names_what_broke_and_where_it_is_now(place: Path, merchant: DemoMerchant) -> None:
+    """Unattended, a renamed key is found, mended and compared; nothing is exported unasked."""
+    merchant.drift("renamed_key")
+    try:
+        saved = run(place, REPAIR, apply=True)
+    finally:
+        merchant.drift("none")
+    assert "ordered_at" in saved
+    assert "no longer there" not in saved
+    assert "ordered_at" in (place / "mappings" / "northwind" / "draft.yaml").read_text()
+    assert not (place / "mappings" / "northwind" / "1.0.1.yaml").exists()
+    assert "jane.doe" not in saved
+
+
+@pytest.mark.parametrize("notebook", [ONBOARD, VERIFY, REPAIR], ids=["onboard", "verify", "repair"])
 def test_source_has_no_outputs(notebook: Path) -> None:
     """The notebooks in the repository are clean."""
     text = notebook.read_text(encoding="utf-8")
