@@ -251,6 +251,41 @@ def test_search_behaviour_is_found_out_and_written(place: Path) -> None:
         wb.Workbench("other", mappings=place).probe_search()
 
 
+def test_words_from_documentation(bench: wb.Workbench) -> None:
+    """Rows pasted in any usual form are kept, also those that no sample has; what nobody knows is told."""
+    bench.assign("status", "$.data[*].state")
+    left = bench.paste_words("status", "4 = shipped\n| 5 | delivered |\n6: on hold\n77 - zzyzx\n\n# heading")
+
+    rule = bench.rule("status")
+    assert rule["lookup"] == {"4": "shipped", "5": "delivered", "6": "on_hold"}
+    assert left == ["77"]
+    assert [row["word"] for row in bench.words("status") if not row["seen"]] == ["6"]
+    with pytest.raises(wb.UsageError, match="no row"):
+        bench.paste_words("status", "nothing here")
+
+
+def test_details_of_what_was_found(bench: wb.Workbench) -> None:
+    """Each order that the list gave is fetched by its number."""
+    bench.assign("order_number", "$.data[*].number")
+    bench.operation(BY_NUMBER)
+    bench.call("/orders/{number}", name="detail")
+
+    assert bench.fetch_found(most=2) == 2
+    assert len([sample for sample in bench.samples() if sample["operation"] == BY_NUMBER]) == 2
+
+
+def test_back_office_is_kept_as_evidence(bench: wb.Workbench, place: Path) -> None:
+    """What was ticked goes into the exported file as counts, without a number or a value."""
+    mapped(bench)
+    assert bench.confirm("A-1001", "status")
+    assert not bench.confirm("A-1002", "status", "cancelled")
+    done = bench.export()
+
+    assert wb.load(done.path).file.data["evidence"]["confirmed"] == {"status": "1 of 2 match"}
+    with pytest.raises(wb.UsageError, match="no sample"):
+        bench.confirm("nope", "status")
+
+
 def test_sample_from_a_file(place: Path) -> None:
     """A response that somebody sent is enough to begin; a page is refused with a plain message."""
     made = wb.Workbench("acme", mappings=place)

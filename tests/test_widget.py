@@ -187,6 +187,45 @@ def test_cell_and_widget_show_the_same(chrome: Any, bench: wb.Workbench) -> None
     assert page.inner_text('[data-field="order_number"] .wb-sample') == "A-1001"
 
 
+def test_search_behaviour_by_mouse(chrome: Any, bench: wb.Workbench) -> None:
+    """The reads are shown before they are sent; what they tell is written with one click."""
+    bench = fetched(bench)
+    bench.assign("order_number", "$.data[*].number")
+    bench.operation("find_order_by_number")
+    bench.call("/orders/{number}", name="detail")
+    page = open_widget(chrome, bench)
+    page.click("[data-fetch-found]")
+    page.wait_for_selector(row("$.number"))
+    page.click("[data-tab=search]")
+    page.fill("[data-probe-number]", "A-1002")
+    page.click("[data-probe-plan]")
+    page.click("[data-probe-run]")
+    page.click("[data-probe-apply]")
+    page.wait_for_selector('[data-status]:has-text("means that there is none")')
+
+    call = bench.data["operations"]["find_order_by_number"]["calls"][0]
+    assert call["not_found_when"] == {"http.status": 404}
+    assert page.errors == []
+
+
+def test_back_office_tick_and_pasted_words(chrome: Any, bench: wb.Workbench) -> None:
+    """A result is ticked in its cell; rows of the documentation become words."""
+    bench = fetched(bench)
+    bench.assign("order_number", "$.data[*].number")
+    bench.assign("status", "$.data[*].state")
+    page = open_widget(chrome, bench)
+    page.click('[data-pick="status"]')
+    page.fill("[data-paste]", "4 = shipped\n5 = delivered")
+    page.click("[data-paste-go]")
+    page.wait_for_selector('[data-field="status"] .wb-sample:text("delivered")')
+    page.click("[data-tab=preview]")
+    page.click('[data-tick="A-1001 status"]')
+    page.wait_for_selector('[data-status]:has-text("matches the back office")')
+
+    assert bench.data["evidence"]["confirmed"] == {"status": "1 of 1 match"}
+    assert page.errors == []
+
+
 HOSTILE = '<img src=x onerror="window.hurt=1">'
 
 

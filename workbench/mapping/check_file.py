@@ -28,7 +28,7 @@ EXTRA_KEYS = ("label", "kind", "meaning", "note")
 EXTRA_KINDS = (TEXT, TEXTS, DECIMAL, TIME)
 HISTORY_KEYS = ("version", "date", "changes", "step", "reason", "by", "note")
 WAIVED_KEYS = ("finding", "reason", "by", "date", "note")
-EVIDENCE_KEYS = ("samples", "fields_seen", "note")
+EVIDENCE_KEYS = ("samples", "fields_seen", "confirmed", "note")
 
 _MERCHANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _VERSION = re.compile(r"(?:(?:0|[1-9][0-9]{0,8})\.){2}(?:0|[1-9][0-9]{0,8})")
@@ -177,8 +177,9 @@ def _check_tail(report: Report, data: Mapping[str, Any]) -> None:
         table = report.table(data["evidence"], spot, EVIDENCE_KEYS) or {}
         if "samples" in table and not isinstance(table["samples"], list):
             report.wrong(table["samples"], spot.key("samples"), "a list")
-        if "fields_seen" in table and not isinstance(table["fields_seen"], dict):
-            report.wrong(table["fields_seen"], spot.key("fields_seen"), "a table")
+        for key in ("fields_seen", "confirmed"):
+            if key in table and not isinstance(table[key], dict):
+                report.wrong(table[key], spot.key(key), "a table")
 
 
 def _check_extras(report: Report, extras: Any, spot: Spot) -> None:

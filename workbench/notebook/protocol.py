@@ -356,6 +356,8 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "reload": _then_state(lambda bench, args: bench.reload()),
     "rebase": _then_state(lambda bench, args: bench.rebase()),
     "export": _export,
+    "paste_words": lambda bench, args: {"left": bench.paste_words(args["field"], _check_only(args["text"]))},
+    "fetch_found": _then_state(lambda bench, args: bench.fetch_found()),
     "probe_plan": lambda bench, args: {
         "reads": [one.label for one in bench.probe_plan(args.get("email") or "", args.get("number") or "")]
     },

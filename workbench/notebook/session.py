@@ -47,6 +47,9 @@ BY_EMAIL, BY_NUMBER = "find_orders_by_email", "find_order_by_number"
 _INPUT = {BY_EMAIL: "email", BY_NUMBER: "number"}
 _METHODS = ("get", "post", "put", "patch", "delete")
 _LABELS = {BY_EMAIL: "Find orders by e-mail", BY_NUMBER: "Find order by number"}
+_PASTED = re.compile(
+    r"[|\s]*[\"']?([^|=:;\t\"']{1,60}?)[\"']?\s*(?:=>|->|=|:|;|\t|\||\s-\s)\s*[\"']?([^|\"']{2,80}?)[\"']?[|\s]*"
+)
 _INDEXES = re.compile(r"\[[^\]]*\]")
 TABS = {"orders": "", "shipments": "shipments", "lines": "lines", "returns": "returns"}
 
@@ -91,7 +94,7 @@ class Workbench:
         self._listeners: list[Callable[[], None]] = []
         self._log: list[str] = []
         self._asks: list[str] = []
-        self._confirmed: dict[tuple[str, str, str], str] = {}
+        self._confirmed: dict[tuple[str, str], bool] = {}
         self._findings: list[Finding] = []
         self._memo: dict[Any, Any] = {}
         self._operation = ""
@@ -459,6 +462,31 @@ class Workbench:
         return self.environment if self.environment in known or self.environment == "production" else "production"
 
     @_locked
+    def fetch_found(self, most: int = 5) -> int:
+        """Fetches each order that a search by e-mail found, by its number; a list often lacks what the detail has.
+
+        Returns:
+            How many were fetched.
+
+        Raises:
+            UsageError: There is no live answer, no rule for the order number, or no search by number.
+        """
+        if BY_NUMBER not in self.operations:
+            raise UsageError(f"no search by number - add it: operation({BY_NUMBER!r})")
+        fresh = [taken.sample for taken in self._store.taken if taken.live]
+        trial = Trial(self._draft.data, BY_EMAIL, fresh) if BY_EMAIL in self.operations else None
+        results = trial.results if trial else []
+        found = [order.to_dict().get("order_number") for result in results for order in result.orders]
+        numbers = list(dict.fromkeys(number for number in found if number))[:most]
+        if not numbers:
+            raise UsageError("no order was found by e-mail in this session - fetch one, and assign the order number")
+        for number in numbers:
+            self._fetch(BY_NUMBER, {"number": number})
+        self._log.append("bench.fetch_found()")
+        self._changed(f"{len(numbers)} orders are fetched by their numbers")
+        return len(numbers)
+
+    @_locked
     def probe_plan(self, email: str = "", number: str = "") -> list[Trying]:
         """The reads that `probe_search` would send, at most eight: known, unknown, other case, plus sign, prefix.
 
@@ -790,6 +818,31 @@ class Workbench:
         ]
         return found
 
+    @_locked
+    def paste_words(self, field: str, text: str) -> list[str]:
+        """Takes rows of the merchant's documentation, `3 = shipped`, into the status table; tells what had no meaning.
+
+        Raises:
+            UsageError: No row has a word and a meaning.
+        """
+        vocabulary = self._vocabulary(field)
+        table: dict[str, str | None] = {}
+        left = []
+        for line in text.splitlines():
+            match = _PASTED.fullmatch(line.strip())
+            if not match:
+                continue
+            meaning = suggest_word(match[2], vocabulary)
+            if meaning is None:
+                left.append(match[1])
+            else:
+                table[match[1]] = meaning
+        if not table and not left:
+            raise UsageError("no row with a word and its meaning - write 3 = shipped, one a line")
+        if table:
+            self.lookup(field, table)
+        return left
+
     def _vocabulary(self, field: str) -> tuple[str, ...]:
         known = next((each for _, key, each in every_field() if key == field), None)
         if known is None or not known.vocabulary:
@@ -1028,10 +1081,21 @@ class Workbench:
                     if told.get("order_number") == order:
                         values = values_of(told, field)
                         good = expected is None or expected in values
-                        self._confirmed[order, field, ""] = "matches" if good else "differs"
+                        self._confirmed[field, order] = good
+                        self._note_confirmed(field)
                         self._changed(f"{field} {'matches' if good else 'differs from'} the back office")
                         return good
         raise UsageError("no sample has that order - fetch it first")
+
+    def _note_confirmed(self, field: str) -> None:
+        """Writes down how many orders match the back office, without their numbers."""
+        ticks = [good for (name, _), good in self._confirmed.items() if name == field]
+        said = f"{sum(ticks)} of {len(ticks)} match"
+
+        def edit(data: dict[str, Any]) -> None:
+            data.setdefault("evidence", {}).setdefault("confirmed", {})[field] = said
+
+        self._edit(f"confirm {field}", edit)
 
     # ------------------------------------------------------------ repairing
 

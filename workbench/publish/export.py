@@ -131,6 +131,9 @@ def _proved(
         data["expect"] = {**data.get("expect", {}), **{one.field: one.expect for one in suggestions}}
     if samples:
         data["evidence"] = {"samples": [sample.name for sample in samples], "fields_seen": fields_seen(results)}
+    confirmed = (file.data.get("evidence") or {}).get("confirmed")
+    if confirmed:
+        data["evidence"] = {**data.get("evidence", {}), "confirmed": confirmed}
     return data, suggestions
 
 

@@ -60,7 +60,7 @@ export function proposals(found, { field, place, chosen, onChoose, onAccept, onC
     h("button", { type: "button", "data-cancel": "", onclick: onCancel, text: "Cancel" })));
 }
 
-export function rulePanel(field, { words, onText, onNote, onWords }) {
+export function rulePanel(field, { words, onText, onNote, onWords, onPaste }) {
   const rule = h("input", {
     class: "wb-input wb-code", "aria-label": `Rule of ${field.label}`, "data-rule": field.key, "data-focus": "rule", spellcheck: "false",
     placeholder: "@.path, or click a node of the tree",
@@ -73,10 +73,11 @@ export function rulePanel(field, { words, onText, onNote, onWords }) {
       h("button", { type: "submit", text: "Set" })),
     field.path && h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); onNote(note.value); } }, note,
       h("button", { type: "submit", text: "Note" })),
-    words && wordsTable(words, onWords));
+    words && wordsTable(words, onWords, onPaste));
 }
 
-function wordsTable(told, onWords) {
+function wordsTable(told, onWords, onPaste) {
+  const pasted = h("textarea", { class: "wb-input", rows: "2", "data-paste": "", "aria-label": "Rows from the merchant's documentation", placeholder: "paste rows from the documentation: 3 = shipped" });
   const selects = [];
   const rows = told.words.map((row) => {
     const select = h("select", { "data-word": row.word, "aria-label": `Meaning of ${row.word}`, "data-focus": `word ${row.word}` },
@@ -95,5 +96,6 @@ function wordsTable(told, onWords) {
   },
   h("table", {}, h("caption", { text: "What the merchant's words mean" }),
     h("thead", {}, h("tr", {}, ["their word", "seen", "means"].map((text) => h("th", { scope: "col", text })))), h("tbody", {}, rows)),
-  h("button", { type: "submit", class: "wb-primary", "data-words-save": "", text: "Save the words" }));
+  h("div", { class: "wb-line" }, h("button", { type: "submit", class: "wb-primary", "data-words-save": "", text: "Save the words" }),
+    pasted, h("button", { type: "button", "data-paste-go": "", onclick: () => onPaste(pasted.value), text: "Take the rows" })));
 }

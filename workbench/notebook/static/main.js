@@ -4,7 +4,7 @@ import { h, fill, redraw } from "./dom.js";
 import { createRpc } from "./rpc.js";
 import { createTree } from "./tree.js";
 import { fieldRow, proposals, rulePanel } from "./fields.js";
-import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel, searchPanel } from "./panels.js";
+import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel, searchPanel, comparePanel } from "./panels.js";
 
 export function mount(model, host) {
   let state = null;
@@ -55,7 +55,7 @@ export function mount(model, host) {
   const searchBox = h("input", { class: "wb-input", type: "search", "data-search": "", "data-focus": "search", placeholder: "Search keys and values ( / )", "aria-label": "Search the tree",
     oninput: () => search(), onkeydown: (event) => { if (event.key === "Escape") { searchBox.value = ""; search(); tree.focus(); } else if (event.key === "Enter" || event.key === "ArrowDown") { event.preventDefault(); tree.focus(); } } });
   const filterBox = h("select", { "data-filter": "", "aria-label": "Which nodes", onchange: () => search() },
-    [["all", "all"], ["unmapped", "unmapped"], ["mapped", "mapped"], ["always", "in every sample"], ["differs", "differs"]].map(([value, text]) => h("option", { value, text })));
+    [["all", "all"], ["unmapped", "unmapped"], ["mapped", "mapped"], ["always", "in every sample"], ["differs", "differs"], ["compare", "saved against fresh"]].map(([value, text]) => h("option", { value, text })));
   const hitsBox = h("span", { class: "wb-hits", role: "status" });
 
   function say(text, bad) {
@@ -114,7 +114,17 @@ export function mount(model, host) {
     }
   }
 
+  async function compare() {
+    filterBox.value = "all";
+    const reply = await act("compare", { call: state.call });
+    if (reply) fill(treeHost, comparePanel(reply.changes, () => fill(treeHost, treeBox)));
+  }
+
   function search() {
+    if (filterBox.value === "compare") {
+      compare();
+      return;
+    }
     const hits = tree.search(searchBox.value, filterBox.value);
     hitsBox.textContent = searchBox.value || filterBox.value !== "all" ? `${hits} nodes` : "";
   }
@@ -246,6 +256,7 @@ export function mount(model, host) {
       state.base_newer && h("p", { class: "wb-problem" }, `${state.base_newer} was exported meanwhile. `, h("button", { onclick: () => act("rebase"), text: "Go on from it" })),
       operation && operation.calls.length > 0 && h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); if (box.value.trim()) { say("Asking the merchant ..."); act("fetch", byNumber ? { number: box.value } : { email: box.value }); } } },
         box, h("button", { type: "submit", class: "wb-primary", "data-fetch": "", text: "Fetch" }),
+        byNumber && h("button", { type: "button", "data-fetch-found": "", onclick: () => { say("Asking the merchant ..."); act("fetch_found"); }, text: "Fetch those found by e-mail" }),
         latest && h("span", { class: "wb-hint", text: latest.text })),
       (adding === "call" || (operation && !operation.calls.length)) && callForm(operation),
       !operation && h("p", {}, "Begin with a search: ", ["find_orders_by_email", "find_order_by_number"].map((name) => h("button", { class: "wb-primary", "data-add-operation": name, onclick: () => act("add_operation", { name }), text: name.replaceAll("_", " ") }))),
@@ -327,6 +338,12 @@ export function mount(model, host) {
           words: field.words ? words : null,
           onText: (text) => act("assign_text", { field: field.key, text }),
           onNote: (text) => act("note", { field: field.key, text }),
+          onPaste: async (text) => {
+            const reply = await act("paste_words", { field: field.key, text });
+            if (reply) await act("state");
+            if (reply && reply.left.length) say(`No meaning found for ${reply.left.join(", ")}`);
+            loadWords();
+          },
           onWords: async (table) => { await act("lookup", { field: field.key, table }); loadWords(); },
         }));
     }
@@ -357,7 +374,7 @@ export function mount(model, host) {
   function drawBottom() {
     redraw(bottom, () => {
       if (tab === "todo") fill(bottom, todoPanel(state.todo, arm));
-      else if (tab === "preview" && told) fill(bottom, previewPanel(told, subtab, { onTab: (key) => { subtab = key; loadTab(); }, onCell: cell }));
+      else if (tab === "preview" && told) fill(bottom, previewPanel(told, subtab, { onTab: (key) => { subtab = key; loadTab(); }, onCell: cell, onTick: tick }));
       else if (tab === "exchange" && told) fill(bottom, exchangePanel(told));
       else if (tab === "questions" && told) fill(bottom, textPanel(told.text, "the letter"));
       else if (tab === "search") fill(bottom, searchPanel(probe, { onPlan: probePlan, onRun: probeRun, onApply: () => act("apply_search") }));
@@ -393,6 +410,11 @@ export function mount(model, host) {
     } catch (error) {
       say(error.message, true);
     }
+  }
+
+  async function tick(field, order) {
+    const reply = await act("confirm", { field, order });
+    if (reply) say(reply.text);
   }
 
   async function doExport(reason, waive) {

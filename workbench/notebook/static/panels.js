@@ -11,7 +11,7 @@ export function todoPanel(left, onField) {
     one.how && h("span", { class: "wb-how", text: ` - ${one.how}` }), one.blocks && h("span", { class: "wb-tag", text: "before export" }))));
 }
 
-export function previewPanel(told, tab, { onTab, onCell }) {
+export function previewPanel(told, tab, { onTab, onCell, onTick }) {
   const tabs = [["orders", "Orders"], ["shipments", "Shipments"], ["lines", "Lines"], ["returns", "Returns"]];
   return h("div", {},
     h("div", { class: "wb-subtabs", role: "group", "aria-label": "Results" }, tabs.map(([key, label]) => h("button", {
@@ -22,7 +22,8 @@ export function previewPanel(told, tab, { onTab, onCell }) {
         h("thead", {}, h("tr", {}, told.columns.map((column) => h("th", { scope: "col" }, column.label,
           column.missing > 0 && h("span", { class: "wb-part", text: `${column.missing} missing` }))))),
         h("tbody", {}, told.rows.map((row) => h("tr", {}, row.cells.map((cell, index) => h("td", { class: cell ? "" : "wb-empty" },
-          h("button", { class: "wb-cell", onclick: () => onCell(told.columns[index].field, row.order), text: cell || "—" })))))))));
+          h("button", { class: "wb-cell", onclick: () => onCell(told.columns[index].field, row.order), text: cell || "—" }),
+          cell && told.columns[index].field !== "order_number" && h("button", { class: "wb-tick", "data-tick": `${row.order} ${told.columns[index].field}`, title: "matches the back office", "aria-label": `${told.columns[index].label} matches the back office`, onclick: () => onTick(told.columns[index].field, row.order), text: "✓" })))))))));
 }
 
 export function exchangePanel(told) {
@@ -89,4 +90,10 @@ export function searchPanel(told, { onPlan, onRun, onApply }) {
     told.rows.length > 0 && h("table", { class: "wb-table" }, h("caption", { text: "What came" }), h("thead", {}, h("tr", {}, ["asked", "status", "came"].map((text) => h("th", { scope: "col", text })))),
       h("tbody", {}, told.rows.map((row) => h("tr", {}, h("td", { text: row.asked || "so" }), h("td", { text: row.status }), h("td", { text: row.came }))))),
     told.can_apply && h("button", { class: "wb-primary", "data-probe-apply": "", onclick: onApply, text: "Write it into the mapping" }));
+}
+
+export function comparePanel(changes, onClose) {
+  return h("div", { class: "wb-nothing", "data-compare": "" },
+    h("p", {}, h("strong", { text: changes.length ? "Saved against fresh" : "Saved and fresh answers have the same shape" }), " ", h("button", { onclick: onClose, text: "Back to the tree" })),
+    h("table", { class: "wb-table" }, h("tbody", {}, changes.map((one) => h("tr", {}, h("td", { text: one.what }), h("td", {}, h("code", { text: one.where })), h("td", { text: [one.before, one.after].filter(Boolean).join(" → ") }))))));
 }
