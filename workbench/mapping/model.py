@@ -345,6 +345,7 @@ class Evidence(Shape):
 
     samples: list[Any] = absent()
     fields_seen: dict[str, Any] = absent()
+    confirmed: dict[str, Any] = absent("By field, how many orders match the back office.")
     note: Text = absent()
 
 

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from workbench.errors import UsageError, WorkbenchError
+from workbench.notebook.base import TABS
 from workbench.notebook.fields import groups
-from workbench.notebook.session import TABS, Workbench
+from workbench.notebook.session import Workbench
 from workbench.paths import find, scalars, text_of
 from workbench.pick import Proposal
 from workbench.pick.places import places_read

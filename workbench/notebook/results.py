@@ -1,0 +1,191 @@
+"""What comes out on the samples, and what is left to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.errors import UsageError
+from workbench.mapping import dump, load_text
+from workbench.notebook.base import INDEXES, TABS, locked
+from workbench.notebook.fields import every_field, groups, mask
+from workbench.notebook.sampling import Sampling
+from workbench.notebook.todo import questions
+from workbench.pick import values_of
+from workbench.pick.trial import holders_of
+from workbench.runtime import Mapping as Runnable
+
+
+class Results(Sampling):
+    """Looking at the results."""
+
+    @locked
+    def rows(self, tab: str = "orders") -> tuple[list[tuple[str, str]], list[dict[str, str]]]:
+        """The results on all samples, row by row: the columns (key and label), and each row's values."""
+        if tab not in TABS:
+            raise UsageError(f"no tab {tab!r} - one of {', '.join(TABS)}")
+        block = TABS[tab]
+        columns: dict[str, str] = {"order_number": "Order Number"}
+        found: list[dict[str, str]] = []
+        for name, trial in self.trials().items():
+            for sample, result in zip(trial.samples, trial.results, strict=True):
+                for order in result.orders:
+                    told = order.to_dict()
+                    for holder in holders_of(told, f"{block}.x") if block else [told]:
+                        row = {"order_number": told.get("order_number", ""), **flat(holder)}
+                        found.append({**row, "_sample": sample.name, "_operation": name})
+        labels = {key: field.label for _, key, field in every_field()}
+        for row in found:
+            for key in row:
+                if not key.startswith("_") and key not in columns:
+                    columns[key] = labels.get(f"{block}.{key}" if block else key, key)
+        for group, key, field in every_field():
+            if (group == block or (not block and group in ("order", "shipping_address"))) and self.rule(
+                key
+            ) is not None:
+                columns.setdefault(key.removeprefix(f"{block}.") if block else key, field.label)
+        return list(columns.items()), found
+
+    @locked
+    def preview(self, tab: str = "orders", *, reveal: bool = False, rows: int | None = None) -> Any:
+        """The results on all samples as a pandas table; masked unless `reveal`, as the notebook is saved with it."""
+        import pandas as pd
+
+        columns, found = self.rows(tab)
+        kinds = {key: field.kind for _, key, field in every_field()}
+        block = TABS[tab]
+        table = []
+        for row in found[:rows]:
+            cells = []
+            for key, _ in columns:
+                field, value = f"{block}.{key}" if block else key, row.get(key, "")
+                cells.append(
+                    value if reveal else mask(field, kinds.get(field, "list" if key in TABS else "text"), value)
+                )
+            table.append(cells)
+        return pd.DataFrame(table, columns=[label for _, label in columns])
+
+    @locked
+    def explain(self, field: str, order: int = 0, operation: str | None = None) -> list[str]:
+        """Step by step, how a field came to its value or to nothing, on one order of the samples; no values.
+
+        Raises:
+            UsageError: No such field, or no sample.
+        """
+        chosen = self._chosen(operation)
+        seen = 0
+        for sample in self._store.samples:
+            if sample.operation not in (chosen, None):
+                continue
+            answers = {
+                call: self._answers(chosen, call, sample) for call in self._calls_of(chosen) if call in sample.calls
+            }
+            data = {**self._draft.data}
+            mapping = Runnable(load_text_of(data))
+            found = mapping.explain(answers, field, operation=chosen, inputs=None)
+            own = [each for each in found if f"order[{order - seen}]" in each.where or len(found) == 1]
+            if own:
+                return [line for each in own for line in _explained(each)]
+            seen += len({each.where.partition(".")[0] for each in found})
+        raise UsageError("no such order in the samples - fetch one")
+
+    def _answers(self, operation: str, call: str, sample: Any) -> Any:
+        from workbench.documents import Pages, PerOrder
+
+        answers = sample.calls[call]
+        if isinstance(answers, Mapping):
+            return PerOrder({key: Pages([page.body for page in pages]) for key, pages in answers.items()})
+        return Pages([page.body for page in answers])
+
+    @locked
+    def problems(self) -> list[str]:
+        """What is wrong with the results on the samples, each once, with the number of times; and lint of the file."""
+        counts: dict[str, int] = {}
+        for trial in self.trials().values():
+            for result in trial.results:
+                for problem in result.problems:
+                    text = f"{INDEXES.sub('', problem.where)}: {problem.what}"
+                    counts[text] = counts.get(text, 0) + 1
+        found = [f"{text} ({count} times)" if count > 1 else text for text, count in counts.items()]
+        return [*found, *(problem.text for problem in self._draft.file().problems)]
+
+    @locked
+    def ask(self, question: str) -> None:
+        """Puts a question of the engineer's own into the letter to the merchant."""
+        self._asks.append(question.strip())
+        self._changed("noted for the letter", f"bench.ask({question!r})")
+
+    @locked
+    def questions(self) -> str:
+        """The open points as a letter to the merchant, without customers' data."""
+        words = {}
+        for _, key, field in every_field():
+            if field.vocabulary and self.rule(key) is not None:
+                left = [each["word"] for each in self.words(key) if each["seen"] and not each["meaning"]]
+                known = {word.casefold() for word in self._vocabulary(key)}
+                words[key] = [word for word in left if word.casefold() not in known]
+        return questions(self.merchant, self.todo(), words, self._asks)
+
+    @locked
+    def confirm(self, order: str, field: str, expected: str | None = None) -> bool:
+        """Ticks a value that matches the back office, or says what it should be; kept as evidence.
+
+        Returns:
+            Whether the result has the expected value.
+
+        Raises:
+            UsageError: No sample has an order of that number.
+        """
+        for trial in self.trials().values():
+            for result in trial.results:
+                for each in result.orders:
+                    told = each.to_dict()
+                    if told.get("order_number") == order:
+                        values = values_of(told, field)
+                        good = expected is None or expected in values
+                        self._confirmed[field, order] = good
+                        self._note_confirmed(field)
+                        self._changed(f"{field} {'matches' if good else 'differs from'} the back office")
+                        return good
+        raise UsageError("no sample has that order - fetch it first")
+
+    def _note_confirmed(self, field: str) -> None:
+        """Writes down how many orders match the back office, without their numbers."""
+        ticks = [good for (name, _), good in self._confirmed.items() if name == field]
+        said = f"{sum(ticks)} of {len(ticks)} match"
+
+        def edit(data: dict[str, Any]) -> None:
+            data.setdefault("evidence", {}).setdefault("confirmed", {})[field] = said
+
+        self._edit(f"confirm {field}", edit)
+
+    def groups(self) -> list[dict[str, Any]]:
+        """The fields side of the widget: every field with its rule, a value and how often it is there."""
+        trial = self.trials().get(self._operation)
+        return groups(self._draft.data, "order", trial)
+
+
+def load_text_of(data: Mapping[str, Any]) -> Any:
+    """The data as a mapping file."""
+    return load_text(dump(data), "the draft")
+
+
+def flat(holder: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """The texts of a record; an address in columns, lists of rows as their number."""
+    found: dict[str, str] = {}
+    for key, value in holder.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{prefix}{key}.")
+        elif isinstance(value, list):
+            rows = any(isinstance(each, dict) for each in value)
+            found[f"{prefix}{key}"] = f"{len(value)}" if rows else ", ".join(map(str, value))
+        else:
+            found[f"{prefix}{key}"] = str(value)
+    return found
+
+
+def _explained(each: Any) -> list[str]:
+    lines = [f"{each.where} = {each.rule}"]
+    for step in each.steps:
+        lines.append(f"  {step.text}")
+    return [*lines, f"  -> {each.outcome}"]
