@@ -187,6 +187,17 @@ def test_cell_and_widget_show_the_same(chrome: Any, bench: wb.Workbench) -> None
     assert page.inner_text('[data-field="order_number"] .wb-sample') == "A-1001"
 
 
+def test_typed_text_stays_while_something_else_changes(chrome: Any, bench: wb.Workbench) -> None:
+    """A change from a cell redraws the widget; what was typed meanwhile is not lost."""
+    page = open_widget(chrome, fetched(bench))
+    page.fill("[data-fetch-email]", "half.typed@")
+    bench.declare("depot")
+    page.click("[data-tab=questions]")
+    page.wait_for_selector('[data-field="extra.depot"]')
+
+    assert page.input_value("[data-fetch-email]") == "half.typed@"
+
+
 def test_search_behaviour_by_mouse(chrome: Any, bench: wb.Workbench) -> None:
     """The reads are shown before they are sent; what they tell is written with one click."""
     bench = fetched(bench)

@@ -50,8 +50,6 @@ def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, 
     fields = [field for group in shown for field in group["fields"]]
     required = [field for field in fields if field["required"]]
     store = bench._store
-    rows = store.rows() if not store.consented and any(taken.answers for taken in store.taken) else {}
-    order = sorted(rows.items(), key=lambda item: (not item[1].sort, item[0]))
     return {
         "merchant": bench.merchant, "environment": bench.environment, "base": bench.base,
         "base_newer": bench._draft.newer(), "message": bench.message, "elsewhere": bench._draft.changed_elsewhere(),
@@ -59,9 +57,7 @@ def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, 
         "can_redo": bench._draft.undone[-1].label if bench._draft.undone else "",
         "operation": bench._operation, "call": bench._call,
         "base_url": (data.get("connection") or {}).get("base_url", ""),
-        "consent": [
-            {"place": place, "sort": row.sort, "before": row.before, "after": row.after} for place, row in order[:300]
-        ] if rows else None,
+        "consent": not store.consented and any(taken.answers for taken in store.taken),
         "operations": [_operation(bench, name) for name in bench.operations],
         "samples": bench.samples(),
         "groups": shown,
@@ -69,6 +65,13 @@ def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, 
         "done": _done(required), "total": _total(required),
         "places": _places(bench),
     }  # fmt: skip
+
+
+def _consent_rows(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
+    """What would be kept and what replaced, replaced places first; asked for once the rest is shown."""
+    order = sorted(bench._store.rows().items(), key=lambda item: (not item[1].sort, item[0]))
+    rows = [{"place": place, "sort": row.sort, "before": row.before, "after": row.after} for place, row in order[:300]]
+    return {"rows": rows, "total": len(order)}
 
 
 def _done(required: list[dict[str, Any]]) -> int:
@@ -344,6 +347,7 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "confirm": _confirm,
     "exchange": _exchange,
     "fetch": _fetch,
+    "consent_rows": _consent_rows,
     "consent": _then_state(lambda bench, args: bench.consent(bool(args.get("yes")))),
     "remove_sample": _then_state(lambda bench, args: bench.remove_sample(args["name"])),
     "add_operation": _then_state(lambda bench, args: bench.operation(args["name"])),

@@ -72,6 +72,7 @@ class Store:
         self._trees: dict[tuple[Any, ...], Tree] = {}
         self._documents: dict[tuple[Any, ...], list[list[Document]]] = {}
         self._pseudonyms: Pseudonyms | None = None
+        self._rows: tuple[int, dict[str, Row]] | None = None
         for name in sample_names(folder):
             try:
                 self.taken.append(Taken(load_sample(folder, name), live=False, saved=name))
@@ -113,6 +114,8 @@ class Store:
 
     def rows(self) -> dict[str, Row]:
         """What would be kept and what replaced of all live answers, by call and place."""
+        if self._rows is not None and self._rows[0] == self.revision:
+            return self._rows[1]
         found: dict[str, Row] = {}
         for taken in self.taken:
             for answer in taken.answers if taken.live else ():
@@ -124,6 +127,7 @@ class Store:
                     key = f"{answer.call} {row.place}"
                     if key not in found or (row.sort and not found[key].sort):
                         found[key] = row
+        self._rows = self.revision, found
         return found
 
     # ------------------------------------------------------------ taking and saving

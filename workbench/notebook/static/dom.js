@@ -20,12 +20,14 @@ export function fill(node, ...children) {
   node.replaceChildren(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
 }
 
-// Redraws a part and gives the focus back to the element with the same data-focus.
+// Redraws a part: what was typed into a box with data-keep stays, and so does the focus on what has data-focus.
 export function redraw(part, draw) {
+  const typed = new Map([...part.querySelectorAll("[data-keep]")].map((node) => [node.dataset.keep, node.value]));
   const key = part.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
   const top = part.scrollTop;
   draw();
   part.scrollTop = top;
+  for (const node of part.querySelectorAll("[data-keep]")) if (typed.has(node.dataset.keep)) node.value = typed.get(node.dataset.keep);
   if (!key) return;
   const again = [...part.querySelectorAll("[data-focus]")].find((node) => node.dataset.focus === key);
   if (again) again.focus({ preventScroll: true });

@@ -23,6 +23,8 @@ export function mount(model, host) {
   let message = "";
   let failed = false;
   let consentHidden = false;
+  let consentRows = null;
+  let consentOf = "";
   let adding = "";
 
   const status = h("div", { class: "wb-status", role: "status", "aria-live": "polite", "data-status": "" });
@@ -91,6 +93,15 @@ export function mount(model, host) {
     if (tab === "preview" || tab === "exchange" || tab === "questions") loadTab();
   }
 
+  async function loadConsent() {
+    const of = state.samples.map((one) => one.name).join();
+    if (!state.consent || consentHidden || consentOf === of) return;
+    consentOf = of;
+    const reply = await act("consent_rows");
+    consentRows = reply && reply.rows;
+    drawAsks();
+  }
+
   async function loadTree() {
     try {
       const { reply, buffers } = await rpc.call("tree", { operation: state.operation, call: state.call, record });
@@ -109,6 +120,7 @@ export function mount(model, host) {
       drawTools(reply.label, reply.left_out);
       drawNodeBar();
       root.dataset.ready = "1";
+      loadConsent();
     } catch (error) {
       say(error.message, true);
     }
@@ -248,7 +260,7 @@ export function mount(model, host) {
   function drawAsks() {
     const operation = state.operations.find((one) => one.name === state.operation);
     const byNumber = state.operation === "find_order_by_number";
-    const box = h("input", { class: "wb-input", "data-focus": "fetch", [byNumber ? "data-fetch-number" : "data-fetch-email"]: "", autocomplete: "off",
+    const box = h("input", { class: "wb-input", "data-focus": "fetch", "data-keep": `fetch ${state.operation}`, [byNumber ? "data-fetch-number" : "data-fetch-email"]: "", autocomplete: "off",
       placeholder: byNumber ? "order number" : "customer's e-mail", "aria-label": byNumber ? "Order number" : "Customer's e-mail" });
     const latest = state.samples.filter((one) => one.operation === state.operation).at(-1);
     redraw(asks, () => fill(asks,
@@ -260,17 +272,18 @@ export function mount(model, host) {
         latest && h("span", { class: "wb-hint", text: latest.text })),
       (adding === "call" || (operation && !operation.calls.length)) && callForm(operation),
       !operation && h("p", {}, "Begin with a search: ", ["find_orders_by_email", "find_order_by_number"].map((name) => h("button", { class: "wb-primary", "data-add-operation": name, onclick: () => act("add_operation", { name }), text: name.replaceAll("_", " ") }))),
-      state.consent && !consentHidden && consentPanel(state.consent, async (yes) => { consentHidden = true; await act("consent", { yes }); })));
+      state.consent && !consentHidden && consentRows && consentPanel(consentRows, async (yes) => { consentHidden = true; await act("consent", { yes }); })));
   }
 
   function callForm() {
-    const name = h("input", { class: "wb-input", "data-call-name": "", "aria-label": "Name of the call", value: "search", size: "10" });
-    const url = h("input", { class: "wb-input wb-code wb-wide", "data-call-url": "", "aria-label": "Path of the call", placeholder: "/orders?email={email}   /orders/{number}" });
+    const name = h("input", { class: "wb-input", "data-call-name": "", "data-keep": "call name", "data-focus": "call name", "aria-label": "Name of the call", value: "search", size: "10" });
+    const url = h("input", { class: "wb-input wb-code wb-wide", "data-call-url": "", "data-keep": "call url", "data-focus": "call url", "aria-label": "Path of the call", placeholder: "/orders?email={email}   /orders/{number}" });
     return h("form", { class: "wb-line", onsubmit: (event) => {
       event.preventDefault();
       const [path, tail] = url.value.split("?");
       const query = Object.fromEntries((tail || "").split("&").filter(Boolean).map((pair) => { const at = pair.indexOf("="); return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)]; }));
       adding = "";
+      url.removeAttribute("data-keep");
       act("add_call", { operation: state.operation, name: name.value, method: "get", url: path, query });
     } }, h("span", { text: "GET" }), name, url, h("button", { type: "submit", class: "wb-primary", "data-call-add": "", text: "Set the call" }));
   }

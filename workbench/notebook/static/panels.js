@@ -44,9 +44,9 @@ export function textPanel(text, label) {
 
 export function exportPanel(state, done, { onExport, onCode }) {
   const blocking = state.todo.filter((one) => one.blocks);
-  const reason = h("input", { class: "wb-input", "data-reason": "", "data-focus": "reason", "aria-label": "Reason", placeholder: "why results change, if they do" });
+  const reason = h("input", { class: "wb-input", "data-reason": "", "data-keep": "reason", "data-focus": "reason", "aria-label": "Reason", placeholder: "why results change, if they do" });
   const waived = blocking.filter((one) => one.waivable).map((one) => [one, h("input", {
-    class: "wb-input", "aria-label": `Reason to waive: ${one.text}`, "data-waive": one.text, placeholder: "waive it, because ...",
+    class: "wb-input", "aria-label": `Reason to waive: ${one.text}`, "data-waive": one.text, "data-keep": `waive ${one.text}`, placeholder: "waive it, because ...",
   })]);
   const rest = blocking.filter((one) => !one.waivable);
   if (done) {
@@ -78,8 +78,8 @@ export function consentPanel(rows, onAnswer) {
 }
 
 export function searchPanel(told, { onPlan, onRun, onApply }) {
-  const email = h("input", { class: "wb-input", "data-probe-email": "", "data-focus": "probe email", "aria-label": "An e-mail that has orders", placeholder: "e-mail that has orders", autocomplete: "off", value: told.email });
-  const number = h("input", { class: "wb-input", "data-probe-number": "", "data-focus": "probe number", "aria-label": "An order number", placeholder: "order number", autocomplete: "off", value: told.number });
+  const email = h("input", { class: "wb-input", "data-probe-email": "", "data-keep": "probe email", "data-focus": "probe email", "aria-label": "An e-mail that has orders", placeholder: "e-mail that has orders", autocomplete: "off", value: told.email });
+  const number = h("input", { class: "wb-input", "data-probe-number": "", "data-keep": "probe number", "data-focus": "probe number", "aria-label": "An order number", placeholder: "order number", autocomplete: "off", value: told.number });
   const asked = () => ({ email: email.value.trim(), number: number.value.trim() });
   return h("div", {},
     h("p", { class: "wb-hint", text: "How does this API search? At most eight reads tell: unknown, other case, plus sign, prefix, pages." }),
