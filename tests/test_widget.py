@@ -187,6 +187,34 @@ def test_cell_and_widget_show_the_same(chrome: Any, bench: wb.Workbench) -> None
     assert page.inner_text('[data-field="order_number"] .wb-sample') == "A-1001"
 
 
+def test_connecting_by_the_form(
+    chrome: Any, tmp_path: Path, merchant: DemoMerchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new merchant is connected without a line of code; the typed secret is in the ignored file only."""
+    known = merchant.environ
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", known["WORKBENCH_ALLOW_HOSTS"])
+    made = wb.Workbench("newshop", mappings=tmp_path / "mappings")
+    page = open_widget(chrome, made)
+    page.fill("[data-base-url]", known["NORTHWIND_URL"])
+    page.fill("[data-secret=NEWSHOP_USER]", known["NORTHWIND_USER"])
+    page.fill("[data-secret=NEWSHOP_PASSWORD]", known["NORTHWIND_PASSWORD"])
+    page.click("[data-connect]")
+    page.wait_for_selector("[data-connect]", state="detached")
+    page.click("[data-add-operation=find_orders_by_email]")
+    page.fill("[data-call-url]", "/orders?email={email}")
+    page.click("[data-call-add]")
+    page.fill("[data-fetch-email]", JANE)
+    page.click("[data-fetch]")
+    page.wait_for_selector(row("$.data[*].number"))
+
+    assert made.connection["auth"]["password"] == "${NEWSHOP_PASSWORD}"
+    assert known["NORTHWIND_PASSWORD"] in (tmp_path / ".env").read_text()
+    assert known["NORTHWIND_PASSWORD"] not in (made.folder / "draft.yaml").read_text() + page.content() + made.as_code()
+    assert page.errors == []
+
+
 def test_typed_text_stays_while_something_else_changes(chrome: Any, bench: wb.Workbench) -> None:
     """A change from a cell redraws the widget; what was typed meanwhile is not lost."""
     page = open_widget(chrome, fetched(bench))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from workbench.connect.settings import variable_prefix
 from workbench.errors import UsageError, WorkbenchError
 from workbench.notebook.base import TABS
 from workbench.notebook.fields import groups
@@ -56,6 +57,7 @@ def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, 
         "can_undo": bench._draft.done[-1].label if bench._draft.done else "",
         "can_redo": bench._draft.undone[-1].label if bench._draft.undone else "",
         "operation": bench._operation, "call": bench._call,
+        "prefix": variable_prefix(bench.merchant),
         "base_url": (data.get("connection") or {}).get("base_url", ""),
         "consent": not store.consented and any(taken.answers for taken in store.taken),
         "operations": [_operation(bench, name) for name in bench.operations],

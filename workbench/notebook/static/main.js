@@ -4,7 +4,7 @@ import { h, fill, redraw } from "./dom.js";
 import { createRpc } from "./rpc.js";
 import { createTree } from "./tree.js";
 import { fieldRow, proposals, rulePanel } from "./fields.js";
-import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel, searchPanel, comparePanel } from "./panels.js";
+import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel, searchPanel, comparePanel, connectPanel } from "./panels.js";
 
 export function mount(model, host) {
   let state = null;
@@ -26,6 +26,7 @@ export function mount(model, host) {
   let consentRows = null;
   let consentOf = "";
   let adding = "";
+  let kind = "basic";
 
   const status = h("div", { class: "wb-status", role: "status", "aria-live": "polite", "data-status": "" });
   const head = h("header", { class: "wb-head" });
@@ -266,6 +267,7 @@ export function mount(model, host) {
     redraw(asks, () => fill(asks,
       state.elsewhere && h("p", { class: "wb-problem" }, "Another notebook changed this draft. ", h("button", { onclick: () => act("reload"), text: "Take its state" })),
       state.base_newer && h("p", { class: "wb-problem" }, `${state.base_newer} was exported meanwhile. `, h("button", { onclick: () => act("rebase"), text: "Go on from it" })),
+      !state.base_url && connectPanel(state.prefix, kind, { onKind: (next) => { kind = next; drawAsks(); }, onConnect: (asked) => act("connect", asked) }),
       operation && operation.calls.length > 0 && h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); if (box.value.trim()) { say("Asking the merchant ..."); act("fetch", byNumber ? { number: box.value } : { email: box.value }); } } },
         box, h("button", { type: "submit", class: "wb-primary", "data-fetch": "", text: "Fetch" }),
         byNumber && h("button", { type: "button", "data-fetch-found": "", onclick: () => { say("Asking the merchant ..."); act("fetch_found"); }, text: "Fetch those found by e-mail" }),
