@@ -215,6 +215,23 @@ def test_connecting_by_the_form(
     assert page.errors == []
 
 
+def test_cell_explains_its_own_order_and_shows_its_node(chrome: Any, bench: wb.Workbench) -> None:
+    """A click on the third order's empty cell says why that one is empty; the chip of another call opens its tree."""
+    bench = fetched(bench)
+    bench.assign("order_number", "$.data[*].number")
+    bench.use_in_call("search", "$.data[*].id", "/orders/{}/parcels", "parcels")
+    bench.assign("shipments.tracking_number", "$.parcels[*].code", "parcels")
+    bench.select("find_orders_by_email", "search")
+    page = open_widget(chrome, bench)
+    page.click("[data-tab=preview]")
+    page.click(".wb-table tbody tr:nth-child(3) td:nth-child(1) .wb-cell")
+    page.wait_for_selector('[data-status]:has-text("order[2].order_number")')
+    page.click('[data-chip="shipments.tracking_number"]')
+    page.wait_for_selector(f"{row('$.parcels[*].code')}.wb-selected")
+
+    assert page.errors == []
+
+
 def test_typed_text_stays_while_something_else_changes(chrome: Any, bench: wb.Workbench) -> None:
     """A change from a cell redraws the widget; what was typed meanwhile is not lost."""
     page = open_widget(chrome, fetched(bench))

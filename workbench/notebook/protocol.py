@@ -212,7 +212,13 @@ def _preview(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     tab = args.get("tab", "orders")
     columns, rows = bench.rows(tab)
     shown = [
-        {"order": row.get("order_number", ""), "cells": [row.get(key, "") for key, _ in columns]} for row in rows[:200]
+        {
+            "order": row.get("order_number", ""),
+            "index": int(row["_index"]),
+            "operation": row["_operation"],
+            "cells": [row.get(key, "") for key, _ in columns],
+        }
+        for row in rows[:200]
     ]
     told = [
         {"key": key, "label": label, "missing": sum(not row.get(key) for row in rows),
@@ -345,7 +351,9 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "transform": _then_state(lambda bench, args: bench.transform(args["field"], **args["transforms"])),
     "each": _then_state(lambda bench, args: bench.each(args["path"], args.get("call"))),
     "preview": _preview,
-    "explain": lambda bench, args: {"lines": bench.explain(args["field"], int(args.get("order") or 0))},
+    "explain": lambda bench, args: {
+        "lines": bench.explain(args["field"], int(args.get("order") or 0), args.get("operation"))
+    },
     "confirm": _confirm,
     "exchange": _exchange,
     "fetch": _fetch,

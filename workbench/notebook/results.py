@@ -28,12 +28,14 @@ class Results(Sampling):
         columns: dict[str, str] = {"order_number": "Order Number"}
         found: list[dict[str, str]] = []
         for name, trial in self.trials().items():
+            index = -1
             for sample, result in zip(trial.samples, trial.results, strict=True):
                 for order in result.orders:
+                    index += 1
                     told = order.to_dict()
                     for holder in holders_of(told, f"{block}.x") if block else [told]:
                         row = {"order_number": told.get("order_number", ""), **flat(holder)}
-                        found.append({**row, "_sample": sample.name, "_operation": name})
+                        found.append({**row, "_sample": sample.name, "_operation": name, "_index": str(index)})
         labels = {key: field.label for _, key, field in every_field()}
         for row in found:
             for key in row:

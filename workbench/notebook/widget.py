@@ -58,6 +58,8 @@ class WorkbenchWidget(anywidget.AnyWidget):
     def close(self) -> None:
         """Stops listening, and goes."""
         self._stop()
+        if self._bench._widget is self:
+            self._bench._widget = None
         super().close()
 
 

@@ -25,6 +25,7 @@ export function mount(model, host) {
   let consentHidden = false;
   let consentRows = null;
   let consentOf = "";
+  let wanted = "";
   let adding = "";
   let kind = "basic";
 
@@ -61,12 +62,12 @@ export function mount(model, host) {
     [["all", "all"], ["unmapped", "unmapped"], ["mapped", "mapped"], ["always", "in every sample"], ["differs", "differs"], ["compare", "saved against fresh"]].map(([value, text]) => h("option", { value, text })));
   const hitsBox = h("span", { class: "wb-hits", role: "status" });
 
-  function say(text, bad) {
+  function say(text, bad, undo) {
     message = text || "";
     failed = Boolean(bad);
     status.classList.toggle("wb-bad", failed);
     fill(status, h("span", { text: message }),
-      !failed && state && state.can_undo ? h("button", { class: "wb-link", "data-undo-last": "", onclick: () => act("undo"), text: "Undo" }) : null);
+      undo && state && state.can_undo ? h("button", { class: "wb-link", "data-undo-last": "", onclick: () => act("undo"), text: "Undo" }) : null);
   }
 
   async function act(op, args) {
@@ -83,7 +84,7 @@ export function mount(model, host) {
   function take(next) {
     const before = state;
     state = next;
-    say(state.message);
+    say(state.message, false, !before || state.can_undo !== before.can_undo);
     draw();
     const shown = `${state.operation} ${state.call} ${state.samples.map((one) => one.name).join()}`;
     if (shown !== treeOf || !before) {
@@ -114,6 +115,7 @@ export function mount(model, host) {
         fill(treeHost, treeBox);
         tree.load(text);
         tree.setValues(record === null ? null : reply.values);
+        if (wanted && tree.reveal(wanted)) wanted = "";
       } else {
         fill(treeHost, h("div", { class: "wb-nothing" }, h("p", { text: reply.error || (state.call ? "No answer yet. Fetch an order above." : "Add an operation and its call first.") }),
           reply.raw && h("pre", { text: reply.raw })));
@@ -146,6 +148,7 @@ export function mount(model, host) {
     armed = armed === key ? armed : key;
     found = null;
     words = null;
+    second = "";
     draw();
     const field = fieldOf(armed);
     say(field ? `Now click the value of ${field.label} in the tree` : "");
@@ -332,7 +335,10 @@ export function mount(model, host) {
       const at = place.indexOf(" ");
       const call = place.slice(0, at);
       if (call === state.call) tree.reveal(place.slice(at + 1));
-      else act("select", { operation: state.operation, call });
+      else {
+        wanted = place.slice(at + 1);
+        act("select", { operation: state.operation, call });
+      }
       break;
     }
     draw();
@@ -414,13 +420,13 @@ export function mount(model, host) {
     drawBottom();
   }
 
-  async function cell(key) {
+  async function cell(key, row) {
     const field = fieldOf(key);
     if (!field) return;
     if (field.path) show(field);
     else arm(key);
     try {
-      const { reply } = await rpc.call("explain", { field: key, order: 0 });
+      const { reply } = await rpc.call("explain", { field: key, order: row.index, operation: row.operation });
       say(reply.lines.join("  "));
     } catch (error) {
       say(error.message, true);

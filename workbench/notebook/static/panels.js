@@ -22,7 +22,7 @@ export function previewPanel(told, tab, { onTab, onCell, onTick }) {
         h("thead", {}, h("tr", {}, told.columns.map((column) => h("th", { scope: "col" }, column.label,
           column.missing > 0 && h("span", { class: "wb-part", text: `${column.missing} missing` }))))),
         h("tbody", {}, told.rows.map((row) => h("tr", {}, row.cells.map((cell, index) => h("td", { class: cell ? "" : "wb-empty" },
-          h("button", { class: "wb-cell", onclick: () => onCell(told.columns[index].field, row.order), text: cell || "—" }),
+          h("button", { class: "wb-cell", onclick: () => onCell(told.columns[index].field, row), text: cell || "—" }),
           cell && told.columns[index].field !== "order_number" && h("button", { class: "wb-tick", "data-tick": `${row.order} ${told.columns[index].field}`, title: "matches the back office", "aria-label": `${told.columns[index].label} matches the back office`, onclick: () => onTick(told.columns[index].field, row.order), text: "✓" })))))))));
 }
 
