@@ -97,7 +97,7 @@ def _field(
     sample, problems = "", []
     if trial is not None:
         filled, total = trial.filled(key)
-        sample = next((value for values in trial.values(key) for value in values), "")
+        sample = trial.tally.first.get(key, "")
         seen = dict.fromkeys(problem.what for problem in trial.problems(key))
         problems = list(seen)
     return {

@@ -26,10 +26,10 @@ class Picking(Base):
     """Assigning nodes to business fields."""
 
     @locked
-    def tree(self, call: str | None = None, operation: str | None = None) -> Tree:
-        """The merged tree of a call, over all samples."""
+    def tree(self, call: str | None = None, operation: str | None = None, *, quick: bool = False) -> Tree:
+        """The merged tree of a call, over all samples; with `quick` perhaps only its top, in a moment."""
         chosen = self._chosen(operation)
-        return self._store.tree(self.plan(), chosen, call or self._call)
+        return self._store.tree(self.plan(), chosen, call or self._call, quick=quick)
 
     @locked
     def compare(self, call: str | None = None, operation: str | None = None) -> list[Change]:
@@ -39,7 +39,7 @@ class Picking(Base):
         sides: dict[bool, list[Any]] = {True: [], False: []}
         for taken in self._store.taken:
             if taken.sample.operation in (chosen, None):
-                sides[taken.live] += documents_of(taken.sample, name, reading)
+                sides[taken.live] += documents_of(taken.sample, name, reading, self._store.trials.decoded)
         if not all(sides.values()):
             raise UsageError("nothing to compare - fetch again, beside a saved sample")
         return merge(sides[False]).differences(merge(sides[True]))
@@ -49,7 +49,7 @@ class Picking(Base):
         calls = [call.name for call in plan.operations[operation].calls]
         documents = {call: self._store.documents(plan, operation, call) for call in calls}
         trees = {call: self._store.tree(plan, operation, call) for call in calls}
-        return Picker(self._draft.data, operation, self._store.samples, documents, trees)
+        return Picker(self._draft.data, operation, self._store.samples, documents, trees, self._store.trials)
 
     @locked
     def propose(
@@ -217,10 +217,9 @@ class Picking(Base):
     def _raw_words(self, field: str) -> dict[str, int]:
         counts: dict[str, int] = {}
         for trial in self.trials().values():
-            for result in trial.results:
-                for order in result.orders:
-                    for word in values_of(order.to_dict(), f"{field}_raw"):
-                        counts[word] = counts.get(word, 0) + 1
+            for order in (each for orders in trial.records for each in orders):
+                for word in values_of(order, f"{field}_raw"):
+                    counts[word] = counts.get(word, 0) + 1
         return counts
 
     @locked

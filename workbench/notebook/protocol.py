@@ -52,7 +52,7 @@ def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, 
     required = [field for field in fields if field["required"]]
     store = bench._store
     return {
-        "merchant": bench.merchant, "environment": bench.environment, "base": bench.base,
+        "revision": bench.revision, "merchant": bench.merchant, "environment": bench.environment, "base": bench.base,
         "base_newer": bench._draft.newer(), "message": bench.message, "elsewhere": bench._draft.changed_elsewhere(),
         "can_undo": bench._draft.done[-1].label if bench._draft.done else "",
         "can_redo": bench._draft.undone[-1].label if bench._draft.undone else "",
@@ -65,7 +65,7 @@ def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, 
         "groups": shown,
         "todo": [one._asdict() for one in left],
         "done": _done(required), "total": _total(required),
-        "places": _places(bench),
+        "places": _places(bench) if _trees_made(bench) else {},
     }  # fmt: skip
 
 
@@ -114,6 +114,15 @@ def _status(bench: Workbench, operation: str, call: str) -> str:
     return ""
 
 
+def _trees_made(bench: Workbench) -> bool:
+    """Whether the trees are there already; what is shown first does not wait for them, and they bring the places."""
+    plan = bench.plan()
+    operation = plan.operations.get(bench._operation)
+    return operation is not None and all(
+        bench._store.has_tree(plan, operation.name, call.name) for call in operation.calls
+    )
+
+
 def _places(bench: Workbench) -> dict[str, list[str]]:
     """The places that rules read, as `call place`, with the fields they fill."""
     if not bench._operation:
@@ -127,8 +136,10 @@ def _places(bench: Workbench) -> dict[str, list[str]]:
 def _tree(bench: Workbench, args: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     operation, call = args.get("operation") or bench._operation, args.get("call") or bench._call
     if not operation or not call:
-        return {"label": "", "records": 0, "record": None, "values": {}, "raw": "", "error": "", "left_out": ""}, [b""]
-    tree = bench.tree(call, operation)
+        told: dict[str, Any] = dict.fromkeys(("label", "raw", "error", "left_out"), "")
+        return {**told, "records": 0, "record": None, "values": {}, "partial": False, "places": {}}, [b""]
+    tree = bench.tree(call, operation, quick=bool(args.get("quick")))
+    partial = not bench._store.has_tree(bench.plan(), operation, call)
     raw, error = "", ""
     if not tree.nodes:
         for taken in reversed(bench._store.taken):
@@ -138,12 +149,13 @@ def _tree(bench: Workbench, args: dict[str, Any]) -> tuple[dict[str, Any], list[
                 raw = answers[0].body[:2000].decode("utf-8", "replace") if answers else ""
                 error = taken.error or "this answer holds no tree: look at Sent / Received"
                 break
-    records, record, values = _record(bench, operation, call, args.get("record"))
+    records, record, values = (0, None, {}) if partial else _record(bench, operation, call, args.get("record"))
     live = any(taken.live and call in taken.sample.calls for taken in bench._store.taken)
     label = f"{tree.documents} answer{'s' * (tree.documents != 1)}, {'live' if live else 'saved'}"
     told = {
         "label": label, "records": records, "record": record, "values": values, "raw": raw, "error": error,
-        "left_out": tree.left_out,
+        "left_out": "" if partial else tree.left_out, "partial": partial,
+        "places": {} if partial else _places(bench),
     }  # fmt: skip
     return told, [tree.wire()]
 

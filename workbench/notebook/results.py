@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.errors import UsageError
-from workbench.mapping import dump, load_text
+from workbench.mapping import load_data
 from workbench.notebook.base import INDEXES, TABS, locked
 from workbench.notebook.fields import every_field, groups, mask
 from workbench.notebook.sampling import Sampling
@@ -29,10 +29,9 @@ class Results(Sampling):
         found: list[dict[str, str]] = []
         for name, trial in self.trials().items():
             index = -1
-            for sample, result in zip(trial.samples, trial.results, strict=True):
-                for order in result.orders:
+            for sample, orders in zip(trial.samples, trial.records, strict=True):
+                for told in orders:
                     index += 1
-                    told = order.to_dict()
                     for holder in holders_of(told, f"{block}.x") if block else [told]:
                         row = {"order_number": told.get("order_number", ""), **flat(holder)}
                         found.append({**row, "_sample": sample.name, "_operation": name, "_index": str(index)})
@@ -82,8 +81,7 @@ class Results(Sampling):
             answers = {
                 call: self._answers(chosen, call, sample) for call in self._calls_of(chosen) if call in sample.calls
             }
-            data = {**self._draft.data}
-            mapping = Runnable(load_text_of(data))
+            mapping = Runnable(load_data(self.data, "the draft"))
             found = mapping.explain(answers, field, operation=chosen, inputs=None)
             own = [each for each in found if f"order[{order - seen}]" in each.where or len(found) == 1]
             if own:
@@ -139,9 +137,8 @@ class Results(Sampling):
             UsageError: No sample has an order of that number.
         """
         for trial in self.trials().values():
-            for result in trial.results:
-                for each in result.orders:
-                    told = each.to_dict()
+            for orders in trial.records:
+                for told in orders:
                     if told.get("order_number") == order:
                         values = values_of(told, field)
                         good = expected is None or expected in values
@@ -165,11 +162,6 @@ class Results(Sampling):
         """The fields side of the widget: every field with its rule, a value and how often it is there."""
         trial = self.trials().get(self._operation)
         return groups(self._draft.data, "order", trial)
-
-
-def load_text_of(data: Mapping[str, Any]) -> Any:
-    """The data as a mapping file."""
-    return load_text(dump(data), "the draft")
 
 
 def flat(holder: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -20,7 +20,7 @@ from workbench.pick.model import Proposal
 from workbench.pick.related import conditions, pairs
 from workbench.pick.roots import roots
 from workbench.pick.steps import EACH, Steps, is_below, name_of, place_steps, short, text, without_last_each
-from workbench.pick.trial import Trial
+from workbench.pick.trial import Trial, Trials
 from workbench.samples import Sample
 from workbench.tree import Tree, merge
 
@@ -37,6 +37,7 @@ class Picker:
         samples: Recorded exchanges; those of other operations are passed over.
         documents: The decoded answers, by call and sample; decoded by the caller, who knows how.
         trees: Their merged trees, by call, where the caller has them.
+        trials: Remembers what was tried already.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class Picker:
         samples: Sequence[Sample],
         documents: Mapping[str, Sequence[Sequence[Document]]],
         trees: Mapping[str, Tree] | None = None,
+        trials: Trials | None = None,
     ) -> None:
         if operation not in data["operations"]:
             raise UsageError(f"no operation {operation!r} - add it first")
         self.data, self.operation, self.samples, self.documents = data, operation, samples, documents
         self._trees = dict(trees or {})
+        self._trials = trials or Trials()
 
     @cached_property
     def trees(self) -> dict[str, Tree]:
@@ -105,7 +108,7 @@ class Picker:
         if "map" in node.flags:
             orders["keyed"] = True
         data = self._with_orders(orders)
-        trial = Trial(data, self.operation, self.samples)
+        trial = self._trials.of(data, self.operation, self.samples)
         where = f"operations.{self.operation}.orders"
         return [
             Proposal(
@@ -421,7 +424,7 @@ class Picker:
             if key in seen:
                 continue
             seen.add(key)
-            trial = Trial(proposal.data, self.operation, self.samples)
+            trial = self._trials.of(proposal.data, self.operation, self.samples)
             try:
                 results = trial.results
             except (WorkbenchError, DecodeError) as error:

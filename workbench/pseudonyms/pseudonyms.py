@@ -15,6 +15,7 @@ _SAFE_DOMAINS = re.compile(r"(?:.*\.)?(?:example(?:\.(?:com|org|net))?|test|inva
 _EXTENSION = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|pdf|html?|json|xml)$", re.I)
 _ID_KEY = re.compile(r"\d{5}|[0-9a-f]{8}-[0-9a-f]{4}-", re.I)
 _LETTERS_KEPT = 4
+_READING = ("format", "delimiter", "encoding")
 
 
 class Pseudonyms:
@@ -67,11 +68,11 @@ class Pseudonyms:
         Raises:
             Unreadable: It is in no format that can be rewritten.
         """
-        return rewrite(self, body, content_type, **reading)
+        return rewrite(self, body, content_type, *map(reading.get, _READING))
 
     def preview(self, body: bytes, content_type: str | None = None, **reading: str | None) -> list[Row]:
-        """What would be kept and what replaced, place by place."""
-        return list(self.body(body, content_type, **reading).rows)
+        """What would be kept and what replaced, place by place, of some values of at most 2,000 places."""
+        return list(rewrite(self, body, content_type, *map(reading.get, _READING), sparing=True).rows)
 
     def _words(self, text: str) -> str:
         """Words and numbers. Marks of a few letters stay where the text is an id."""

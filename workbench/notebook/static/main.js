@@ -25,6 +25,8 @@ export function mount(model, host) {
   let consentHidden = false;
   let consentRows = null;
   let consentOf = "";
+  let consentDrawn = null;
+  let consentBox = null;
   let wanted = "";
   let adding = "";
   let kind = "basic";
@@ -90,7 +92,7 @@ export function mount(model, host) {
     if (shown !== treeOf || !before) {
       treeOf = shown;
       record = null;
-      loadTree();
+      loadTree(true);
     } else if (record !== null) loadTree();
     if (tab === "preview" || tab === "exchange" || tab === "questions") loadTab();
   }
@@ -104,9 +106,9 @@ export function mount(model, host) {
     drawAsks();
   }
 
-  async function loadTree() {
+  async function loadTree(quick) {
     try {
-      const { reply, buffers } = await rpc.call("tree", { operation: state.operation, call: state.call, record });
+      const { reply, buffers } = await rpc.call("tree", { operation: state.operation, call: state.call, record, quick: Boolean(quick) });
       const view = buffers[0];
       const text = view ? new TextDecoder().decode(view instanceof DataView ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : view) : "";
       records = reply.records;
@@ -120,10 +122,14 @@ export function mount(model, host) {
         fill(treeHost, h("div", { class: "wb-nothing" }, h("p", { text: reply.error || (state.call ? "No answer yet. Fetch an order above." : "Add an operation and its call first.") }),
           reply.raw && h("pre", { text: reply.raw })));
       }
-      drawTools(reply.label, reply.left_out);
+      if (!reply.partial) state.places = reply.places;
+      drawBadges();
+      drawTools(reply.partial ? `${reply.label}, reading the rest …` : reply.label, reply.left_out);
       drawNodeBar();
       root.dataset.ready = "1";
+      if (reply.partial) return loadTree();
       loadConsent();
+      return undefined;
     } catch (error) {
       say(error.message, true);
     }
@@ -218,20 +224,18 @@ export function mount(model, host) {
   }
 
   function draw() {
-    drawHead();
-    drawAsks();
-    redraw(fieldsHost, drawFields);
-    redraw(picker, drawPicker);
-    drawTabs();
-    if (state) {
-      const badges = new Map();
-      for (const [place, fields] of Object.entries(state.places)) {
-        const at = place.indexOf(" ");
-        if (place.slice(0, at) === state.call) badges.set(place.slice(at + 1), fields);
-      }
-      tree.setBadges(badges);
+    const below = tab === "todo" || tab === "export" ? [[bottom, fillBottom]] : [];
+    redraw([head, drawHead], [asks, fillAsks], [fieldsHost, drawFields], [picker, drawPicker], [bottomTabs, fillTabs], ...below);
+    drawBadges();
+  }
+
+  function drawBadges() {
+    const badges = new Map();
+    for (const [place, fields] of Object.entries(state.places)) {
+      const at = place.indexOf(" ");
+      if (place.slice(0, at) === state.call) badges.set(place.slice(at + 1), fields);
     }
-    if (tab === "todo" || tab === "export") drawBottom();
+    tree.setBadges(badges);
   }
 
   function drawHead() {
@@ -262,12 +266,16 @@ export function mount(model, host) {
   }
 
   function drawAsks() {
+    redraw([asks, fillAsks]);
+  }
+
+  function fillAsks() {
     const operation = state.operations.find((one) => one.name === state.operation);
     const byNumber = state.operation === "find_order_by_number";
     const box = h("input", { class: "wb-input", "data-focus": "fetch", "data-keep": `fetch ${state.operation}`, [byNumber ? "data-fetch-number" : "data-fetch-email"]: "", autocomplete: "off",
       placeholder: byNumber ? "order number" : "customer's e-mail", "aria-label": byNumber ? "Order number" : "Customer's e-mail" });
     const latest = state.samples.filter((one) => one.operation === state.operation).at(-1);
-    redraw(asks, () => fill(asks,
+    fill(asks,
       state.elsewhere && h("p", { class: "wb-problem" }, "Another notebook changed this draft. ", h("button", { onclick: () => act("reload"), text: "Take its state" })),
       state.base_newer && h("p", { class: "wb-problem" }, `${state.base_newer} was exported meanwhile. `, h("button", { onclick: () => act("rebase"), text: "Go on from it" })),
       !state.base_url && connectPanel(state.prefix, kind, { onKind: (next) => { kind = next; drawAsks(); }, onConnect: (asked) => act("connect", asked) }),
@@ -277,7 +285,16 @@ export function mount(model, host) {
         latest && h("span", { class: "wb-hint", text: latest.text })),
       (adding === "call" || (operation && !operation.calls.length)) && callForm(operation),
       !operation && h("p", {}, "Begin with a search: ", ["find_orders_by_email", "find_order_by_number"].map((name) => h("button", { class: "wb-primary", "data-add-operation": name, onclick: () => act("add_operation", { name }), text: name.replaceAll("_", " ") }))),
-      state.consent && !consentHidden && consentRows && consentPanel(consentRows, async (yes) => { consentHidden = true; await act("consent", { yes }); })));
+      consentNode());
+  }
+
+  function consentNode() {
+    if (!state.consent || consentHidden || !consentRows) return null;
+    if (consentDrawn !== consentRows) {
+      consentDrawn = consentRows;
+      consentBox = consentPanel(consentRows, async (yes) => { consentHidden = true; await act("consent", { yes }); });
+    }
+    return consentBox; // hundreds of rows, drawn once
   }
 
   function callForm() {
@@ -294,14 +311,14 @@ export function mount(model, host) {
   }
 
   function drawTools(label, leftOut) {
-    redraw(treeTools, () => fill(treeTools, searchBox, filterBox, hitsBox, h("span", { class: "wb-grow" }),
+    redraw([treeTools, () => fill(treeTools, searchBox, filterBox, hitsBox, h("span", { class: "wb-grow" }),
       h("span", { class: "wb-hint", text: label }),
       records > 0 && h("span", { class: "wb-pager", role: "group", "aria-label": "Records" },
         h("button", { "data-record-all": "", "aria-pressed": String(record === null), class: record === null ? "wb-on" : "", onclick: () => { record = null; loadTree(); }, text: "all" }),
         h("button", { "data-record-previous": "", "aria-label": "Previous record", disabled: record === 0, onclick: () => { record = record === null ? records - 1 : record - 1; loadTree(); }, text: "‹" }),
         h("span", { class: "wb-hint", text: record === null ? records === 1 ? "1 record" : `${records} records` : `${record + 1} of ${records}` }),
         h("button", { "data-record-next": "", "aria-label": "Next record", disabled: record !== null && record >= records - 1, onclick: () => { record = record === null ? 0 : record + 1; loadTree(); }, text: "›" })),
-      leftOut && h("p", { class: "wb-problem", text: leftOut })));
+      leftOut && h("p", { class: "wb-problem", text: leftOut }))]);
   }
 
   function drawNodeBar() {
@@ -371,11 +388,15 @@ export function mount(model, host) {
   }
 
   function drawTabs() {
+    redraw([bottomTabs, fillTabs]);
+  }
+
+  function fillTabs() {
     const blocking = state.todo.filter((one) => one.blocks).length;
-    redraw(bottomTabs, () => fill(bottomTabs, TABS.map(([key, label]) => h("button", {
+    fill(bottomTabs, TABS.map(([key, label]) => h("button", {
       role: "tab", "aria-selected": String(key === tab), "aria-controls": "wb-bottom", "data-tab": key, "data-focus": `tab ${key}`, class: key === tab ? "wb-on" : "",
       onclick: () => { tab = key; exported = key === "export" ? null : exported; drawTabs(); loadTab(); },
-    }, label, key === "todo" && blocking > 0 && h("span", { class: "wb-count", text: String(blocking) })))));
+    }, label, key === "todo" && blocking > 0 && h("span", { class: "wb-count", text: String(blocking) }))));
   }
 
   let told = null;
@@ -393,14 +414,16 @@ export function mount(model, host) {
   }
 
   function drawBottom() {
-    redraw(bottom, () => {
-      if (tab === "todo") fill(bottom, todoPanel(state.todo, arm));
-      else if (tab === "preview" && told) fill(bottom, previewPanel(told, subtab, { onTab: (key) => { subtab = key; loadTab(); }, onCell: cell, onTick: tick }));
-      else if (tab === "exchange" && told) fill(bottom, exchangePanel(told));
-      else if (tab === "questions" && told) fill(bottom, textPanel(told.text, "the letter"));
-      else if (tab === "search") fill(bottom, searchPanel(probe, { onPlan: probePlan, onRun: probeRun, onApply: () => act("apply_search") }));
-      else if (tab === "export") fill(bottom, exportPanel(state, exported, { onExport: doExport, onCode: copyCode }));
-    });
+    redraw([bottom, fillBottom]);
+  }
+
+  function fillBottom() {
+    if (tab === "todo") fill(bottom, todoPanel(state.todo, arm));
+    else if (tab === "preview" && told) fill(bottom, previewPanel(told, subtab, { onTab: (key) => { subtab = key; loadTab(); }, onCell: cell, onTick: tick }));
+    else if (tab === "exchange" && told) fill(bottom, exchangePanel(told));
+    else if (tab === "questions" && told) fill(bottom, textPanel(told.text, "the letter"));
+    else if (tab === "search") fill(bottom, searchPanel(probe, { onPlan: probePlan, onRun: probeRun, onApply: () => act("apply_search") }));
+    else if (tab === "export") fill(bottom, exportPanel(state, exported, { onExport: doExport, onCode: copyCode }));
   }
 
   let probe = { email: "", number: "", reads: [], rows: [], can_apply: false };
@@ -461,6 +484,7 @@ export function mount(model, host) {
     asked = true;
     await Promise.resolve();
     asked = false;
+    if (state && model.get && model.get("revision") === state.revision) return; // came with the answer of the click
     try {
       take((await rpc.call("state")).reply);
     } catch (error) {

@@ -6,7 +6,7 @@ export function decodeNodes(text) {
   const steps = [];
   const open = [];
   const nodes = told.nodes.map((row, index) => {
-    const [depth, step, name, types, present, of, nulls, empties, distinct, examples, words, flags, most] = row;
+    const [depth, step, name, types, present, of, nulls, empties, distinct, examples, words = null, flags = [], most = 0] = row;
     steps.length = depth;
     steps.push(step);
     open.length = depth;
