@@ -8,11 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.catalogue import catalogue
-from workbench.errors import UsageError, WorkbenchError
-from workbench.mapping.source import read_source
+from workbench.errors import UsageError
 from workbench.notebook.base import Base, locked
-from workbench.notebook.fields import every_field, rule_text
-from workbench.paths import is_path
+from workbench.notebook.fields import every_field, read_rule, rule_text
 from workbench.pick import Picker, Proposal, suggest_word, values_of
 from workbench.samples.documents import documents_of, reading_of
 from workbench.tree import Change, Tree, merge
@@ -102,12 +100,7 @@ class Picking(Base):
         Raises:
             UsageError: It is no rule.
         """
-        rule: Any = text.strip()
-        if not is_path(rule):
-            try:
-                rule = read_source(text).data
-            except WorkbenchError as error:
-                raise UsageError(f"not a rule - {error}") from None
+        rule = read_rule(text)
         self._write_rule(field, rule, f"{field} = {rule_text(rule)}", f"bench.assign_text({field!r}, {text.strip()!r})")
         return rule_text(rule)
 
