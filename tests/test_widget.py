@@ -363,7 +363,7 @@ def test_cell_explains_its_own_order_and_shows_its_node(chrome: Any, bench: wb.W
     page = open_widget(chrome, bench)
     page.click("[data-tab=preview]")
     page.click(".wb-table tbody tr:nth-child(3) td:nth-child(1) .wb-cell")
-    page.wait_for_selector('[data-status]:has-text("order[2].order_number")')
+    page.wait_for_selector('[data-detail] pre:has-text("order[2].order_number")')
     page.click('[data-chip="shipments.tracking_number"]')
     page.wait_for_selector(f"{row('$.parcels[*].code')}.wb-selected")
 
@@ -452,6 +452,49 @@ def test_text_of_merchants_is_never_html(chrome: Any, bench: wb.Workbench) -> No
 
     assert page.evaluate("window.hurt") is None
     assert page.locator("#host img").count() == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(chrome: Any, bench: wb.Workbench, theme: str) -> None:
+    """axe finds no violation in any part of the widget: mapping, readings, words, calls, results, export, consent."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    found = []
+
+    def look(part: str) -> None:
+        for each in axe.run(page, context=".wb").response["violations"]:
+            found.append(f"{part}: {each['id']} {[node['html'][:90] for node in each['nodes'][:3]]}")
+
+    bench.operation("find_orders_by_email")
+    page = open_widget(chrome, bench, theme=theme)
+    look("empty")
+    bench.call("/orders", name="search", query={"email": "{email}"})
+    bench.fetch(email=JANE)
+    page = open_widget(chrome, bench, theme=theme)
+    page.wait_for_selector("[data-consent=yes]")
+    look("consent")
+    bench.consent()
+    bench.assign("order_number", "$.data[*].number")
+    bench.assign("amount", "$.data[*].total_cents")
+    bench.assign("status", "$.data[*].state")
+    page = open_widget(chrome, bench, theme=theme)
+    page.click('[data-pick="status"]')
+    page.wait_for_selector("[data-word]")
+    look("words")
+    page.click('[data-pick="amount"]')
+    page.wait_for_selector("[data-transforms]")
+    page.click("[data-edit-call]")
+    page.wait_for_selector("[data-call-url]")
+    look("value and call")
+    page.click('[data-pick="created_at"]')
+    page.click(row("$.data[*].created"))
+    page.wait_for_selector("[data-accept]")
+    look("readings")
+    for tab in ("preview", "exchange", "search", "questions", "export"):
+        page.click(f"[data-tab={tab}]")
+        page.wait_for_selector(f"[data-tab={tab}][aria-selected=true]")
+        look(tab)
+
+    assert found == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "dark-high-contrast"])

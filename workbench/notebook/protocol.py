@@ -246,7 +246,7 @@ def _words(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
 
 def _preview(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     tab = args.get("tab", "orders")
-    columns, rows = bench.rows(tab)
+    columns, rows = bench._rows(tab)
     shown = [
         {
             "order": row.get("order_number", ""),

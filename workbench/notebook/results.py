@@ -20,7 +20,7 @@ class Results(Sampling):
     """Looking at the results."""
 
     @locked
-    def rows(self, tab: str = "orders") -> tuple[list[tuple[str, str]], list[dict[str, str]]]:
+    def _rows(self, tab: str = "orders") -> tuple[list[tuple[str, str]], list[dict[str, str]]]:
         """The results on all samples, row by row: the columns (key and label), and each row's values."""
         if tab not in TABS:
             raise UsageError(f"no tab {tab!r} - one of {', '.join(TABS)}")
@@ -39,7 +39,7 @@ class Results(Sampling):
         for row in found:
             for key in row:
                 if not key.startswith("_") and key not in columns:
-                    columns[key] = labels.get(f"{block}.{key}" if block else key, key)
+                    columns[key] = labels.get(f"{block}.{key}" if block else key) or key.replace("_", " ").capitalize()
         for group, key, field in every_field():
             if (group == block or (not block and group in ("order", "shipping_address"))) and self.rule(
                 key
@@ -52,7 +52,7 @@ class Results(Sampling):
         """The results on all samples as a pandas table; masked unless `reveal`, as the notebook is saved with it."""
         import pandas as pd
 
-        columns, found = self.rows(tab)
+        columns, found = self._rows(tab)
         kinds = {key: field.kind for _, key, field in every_field()}
         block = TABS[tab]
         table = []
@@ -158,7 +158,7 @@ class Results(Sampling):
 
         self._edit(f"confirm {field}", edit)
 
-    def groups(self) -> list[dict[str, Any]]:
+    def _groups(self) -> list[dict[str, Any]]:
         """The fields side of the widget: every field with its rule, a value and how often it is there."""
         trial = self.trials().get(self._operation)
         return groups(self._draft.data, "order", trial)

@@ -46,8 +46,8 @@ class Node:
     nulls: int = 0
     empties: int = 0
     distinct: int = 0
-    examples: tuple[str, ...] = ()
-    words: Mapping[str, int] | None = None
+    examples: tuple[str, ...] = field(default=(), repr=False)
+    words: Mapping[str, int] | None = field(default=None, repr=False)
     most: int = 0
     flags: frozenset[str] = frozenset()
 
@@ -90,7 +90,7 @@ class Tree:
         xml: Whether the documents are XML, where one element and many are the same to a path.
     """
 
-    nodes: tuple[Node, ...] = ()
+    nodes: tuple[Node, ...] = field(default=(), repr=False)
     documents: int = 0
     left_out: str = ""
     xml: bool = False

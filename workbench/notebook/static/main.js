@@ -66,7 +66,7 @@ export function mount(model, host) {
   const treeBox = h("div", {});
   const tree = createTree(treeBox, { onPick: pick, onSelect: () => drawNodeBar() });
   treeBox.addEventListener("wb-search", () => searchBox.focus());
-  const searchBox = h("input", { class: "wb-input", type: "search", "data-search": "", "data-focus": "search", placeholder: "Search keys and values ( / )", "aria-label": "Search the tree",
+  const searchBox = h("input", { class: "wb-input", type: "search", "data-search": "", "data-focus": "search", placeholder: "Search ( / )", "aria-label": "Search the tree",
     oninput: () => search(), onkeydown: (event) => { if (event.key === "Escape") { searchBox.value = ""; search(); tree.focus(); } else if (event.key === "Enter") { event.preventDefault(); nextHit(event.shiftKey ? -1 : 1); } else if (event.key === "ArrowDown") { event.preventDefault(); tree.focus(); } } });
   const filterBox = h("select", { "data-filter": "", "aria-label": "Which nodes", onchange: () => search() },
     [["all", "all"], ["unmapped", "unmapped"], ["mapped", "mapped"], ["always", "in every sample"], ["differs", "differs"], ["compare", "saved against fresh"]].map(([value, text]) => h("option", { value, text })));
@@ -176,7 +176,7 @@ export function mount(model, host) {
     second = "";
     draw();
     const field = fieldOf(armed);
-    say(field ? `Now click the value of ${field.label} in the tree` : "");
+    say(!field ? "" : field.path ? `${field.label}: change how it is read, or click another value` : `Now click the value of ${field.label} in the tree`);
     loadWords();
   }
 
@@ -485,7 +485,7 @@ export function mount(model, host) {
     try {
       const { reply } = await rpc.call("explain", { field: key, order: row.index, operation: row.operation });
       detail.lines = reply.lines;
-      say(reply.lines.join("  "));
+      say((reply.lines.at(-1) || "").trim());
     } catch (error) {
       detail.lines = [error.message];
       say(error.message, true);

@@ -17,7 +17,7 @@ export function previewPanel(told, tab, detail, { onTab, onCell, onTick, onRow, 
     h("div", { class: "wb-subtabs", role: "group", "aria-label": "Results" }, tabs.map(([key, label]) => h("button", {
       class: key === tab ? "wb-on" : "", "aria-pressed": String(key === tab), "data-subtab": key, onclick: () => onTab(key), text: label,
     }))),
-    told.rows.length === 0 ? h("p", { class: "wb-fine", text: "Nothing comes out yet." }) : h("div", { class: "wb-scroll", tabindex: "0", "aria-label": "Table of results" },
+    told.rows.length === 0 ? h("p", { class: "wb-fine", text: "Nothing comes out yet." }) : h("div", { class: "wb-scroll", tabindex: "0", role: "region", "aria-label": "Table of results" },
       h("table", { class: "wb-table" }, h("caption", { text: `${told.total} rows over all samples` }),
         h("thead", {}, h("tr", {}, told.columns.map((column) => h("th", { scope: "col" }, column.label,
           column.missing > 0 && h("span", { class: "wb-part", text: `${column.missing} missing` }))))),
@@ -91,7 +91,7 @@ export function consentPanel(rows, onAnswer) {
   const gone = rows.filter((row) => row.sort);
   const kept = rows.filter((row) => !row.sort);
   const table = (title, list) => h("details", { open: title.startsWith("Replaced") },
-    h("summary", { text: `${title} (${list.length})` }), h("div", { class: "wb-scroll" }, h("table", { class: "wb-table" },
+    h("summary", { text: `${title} (${list.length})` }), h("div", { class: "wb-scroll", tabindex: "0", role: "region", "aria-label": title }, h("table", { class: "wb-table" },
       h("thead", {}, h("tr", {}, ["where", "why", "shape", "becomes"].map((text) => h("th", { scope: "col", text })))),
       h("tbody", {}, list.map((row) => h("tr", {}, h("td", {}, h("code", { text: row.place })), h("td", { text: row.sort || "kept" }),
         h("td", { text: row.sort ? row.before : "" }), h("td", { text: row.after })))))));
