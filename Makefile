@@ -30,9 +30,11 @@ lint: $(VENV)/.test ## ruff and mypy
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-bench: $(VENV)/.test ## how fast mapping is, beside hand-written Python and jsonpath-ng
+bench: $(VENV)/.test ## how fast mapping and the widget are, beside their peers
 	@$(PY) -m bench.run $(ARGS)
 	@$(PY) -m bench.tree
+	@$(PY) -m bench.widget
+	@$(PY) -m bench.lab
 
 clean: ## remove the environment and all caches
 	rm -rf "$(VENV)" build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 import workbench as wb
+from tests.lab_harness import ADD_CELL, CELLS, ERRORS, IDLE, SAVE, Lab, jupyterlab, open_page, run_all
 from tests.widget_harness import browser
 from workbench.demo import DemoMerchant
 
 pytest.importorskip("jupyterlab", reason="needs the extra notebook")
 ROOT = Path(__file__).parents[1]
 JANE = "jane.doe@example.com"
-RUN = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
-IDLE = """() => { const view = window.jupyterapp && jupyterapp.shell.currentWidget;
-  return view && view.sessionContext && view.sessionContext.isReady
-    && view.sessionContext.session && view.sessionContext.session.kernel
-    && view.sessionContext.session.kernel.status === 'idle'; }"""
-ERRORS = """() => { const found = []; const cells = jupyterapp.shell.currentWidget.content.model.cells;
-  for (let at = 0; at < cells.length; at += 1) for (const output of cells.get(at).toJSON().outputs || [])
-    if (output.output_type === 'error') found.push(output.evalue); return found; }"""
-CELLS = "() => jupyterapp.shell.currentWidget.content.model.cells.length"
-ADD_CELL = """(source) => { const content = jupyterapp.shell.currentWidget.content;
-  content.activeCellIndex = content.model.cells.length - 1;
-  jupyterapp.commands.execute('notebook:insert-cell-below');
-  content.activeCell.model.sharedModel.setSource(source); }"""
 MERCHANTS = ("ACME", "BRIO", "CORA", "DELA")
-SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
-
-
-class Lab(NamedTuple):
-    """A running JupyterLab."""
-
-    address: str
-    folder: Path
 
 
 @pytest.fixture(scope="module")
@@ -56,48 +29,11 @@ def merchant() -> Iterator[DemoMerchant]:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, merchant: DemoMerchant) -> Iterator[Lab]:
-    """JupyterLab with its own settings, and the demo merchant under the names of `MERCHANTS`."""
+    """JupyterLab, and the demo merchant under the names of `MERCHANTS`."""
     home = tmp_path_factory.mktemp("lab")
-    folder = home / "notebooks"
-    folder.mkdir()
     (home / "mappings").mkdir()
-    environ = {**os.environ, **environment_of(merchant), "WORKBENCH_DATA": str(home / "data")}
-    for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR",
-                 "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR"):  # fmt: skip
-        environ[name] = str(home / name.lower())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
-        f"--ServerApp.root_dir={folder}", "--ServerApp.terminals_enabled=False", "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
-        "--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True",
-    ]  # fmt: skip
-    with (home / "lab.log").open("wb") as log:
-        server = subprocess.Popen(words, env=environ, cwd=folder, stdout=log, stderr=log)
-        try:
-            wait_for(f"http://127.0.0.1:{port}/api", server)
-            yield Lab(f"http://127.0.0.1:{port}", folder)
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.terminate()
-            server.wait(30)
-
-
-def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    """Waits until the server answers."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    for _ in range(1200):
-        assert server.poll() is None, "JupyterLab ended"
-        try:
-            opener.open(address, timeout=5).read()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("JupyterLab does not answer")
+    with jupyterlab(home, {**environment_of(merchant), "WORKBENCH_DATA": str(home / "data")}) as running:
+        yield running
 
 
 def environment_of(merchant: DemoMerchant) -> dict[str, str]:
@@ -138,26 +74,12 @@ def open_notebook(chrome: Any, lab: Lab, name: str) -> Any:
     (lab.folder / f"{name.lower()}.ipynb").write_text(
         text.replace('merchant = \\"northwind\\"', f'merchant = \\"{name.lower()}\\"')
     )
-    page = chrome.new_page(viewport={"width": 1500, "height": 1200})
-    page.set_default_timeout(60_000)
-    page.outside = []
-    page.on("request", lambda request: outside(page, request.url))
-    page.goto(f"{lab.address}/doc/tree/{name.lower()}.ipynb")
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.wait_for_function(IDLE)
-    return page
+    return open_page(chrome, lab, f"{name.lower()}.ipynb")
 
 
-def outside(page: Any, url: str) -> None:
-    if url.startswith("http") and "127.0.0.1" not in url:
-        page.outside.append(url)
-
-
-def run_all(page: Any) -> None:
-    """Runs every cell; an error in one fails here, with its text."""
-    page.evaluate(RUN)
-    page.wait_for_function(IDLE)
-    assert page.evaluate(ERRORS) == []
+def run(page: Any) -> None:
+    """Runs every cell and waits for the widget."""
+    run_all(page)
     page.wait_for_selector(".wb[data-ready]")
 
 
@@ -184,7 +106,7 @@ def test_onboarding_survives_reload_and_restart(lab: Lab, chrome: Any) -> None:
     """Fields, a list, a predicate, a second call by mouse; reload and restart lose nothing; what it exports runs."""
     prepared(lab, "ACME")
     page = open_notebook(chrome, lab, "ACME")
-    run_all(page)
+    run(page)
     fetch(page)
     for field, place in (
         ("order_number", "$.data[*].number"),
@@ -221,7 +143,7 @@ def test_onboarding_survives_reload_and_restart(lab: Lab, chrome: Any) -> None:
     page.wait_for_function(IDLE)
     page.click('[data-remove="status"]')
     page.wait_for_selector('.wb-bad:has-text("run this cell again")')
-    run_all(page)
+    run(page)
     page.wait_for_selector('.wb [data-path="$.data[*].number"]')
     assert "saved sample" in page.inner_text(".wb-asks")
     page.click('[data-pick="status"]')
@@ -248,7 +170,7 @@ def test_five_fields_by_keyboard(lab: Lab, chrome: Any) -> None:
     """The keyboard alone maps five fields, and none of its keys reaches the notebook around the widget."""
     bench = prepared(lab, "BRIO")
     page = open_notebook(chrome, lab, "BRIO")
-    run_all(page)
+    run(page)
     fetch(page)
     cells = page.evaluate(CELLS)
     wanted = {
@@ -291,7 +213,7 @@ def test_nothing_of_a_customer_is_saved(lab: Lab, merchant: DemoMerchant, chrome
     """After clicks, a table, a cell that fails and a save, no value and no secret stands in any file."""
     prepared(lab, "CORA")
     page = open_notebook(chrome, lab, "CORA")
-    run_all(page)
+    run(page)
     fetch(page)
     take(page, "order_number", "$.data[*].number")
     take(page, "customer_email", "$.data[*].customer.email")
@@ -328,7 +250,7 @@ def test_clicks_are_answered_while_a_cell_runs(lab: Lab, chrome: Any) -> None:
     """A cell that takes long does not make the widget wait, and the cell's own change shows in it."""
     prepared(lab, "DELA")
     page = open_notebook(chrome, lab, "DELA")
-    run_all(page)
+    run(page)
     fetch(page)
     page.evaluate(ADD_CELL, "import time\nwhile bench.rule('order_number') is None:\n    time.sleep(0.05)\n"
                             "bench.assign('region', '$.data[*].market')")  # fmt: skip

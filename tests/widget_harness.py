@@ -50,9 +50,14 @@ window.stop = mount(model, document.getElementById("host"));
 </script></body></html>"""
 
 
+def installed() -> str | None:
+    """The browser's file; None where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 def chromium() -> str:
     """The browser's file; skips, or fails where one is required, when there is none."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = installed()
     if found:
         return found
     text = "no Chromium on this machine (Debian: apt-get install chromium)"

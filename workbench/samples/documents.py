@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from workbench.decode import decode
-from workbench.documents import Document
+from workbench.documents import Document, Limits
 from workbench.errors import DecodeError
 from workbench.plan import Plan
 from workbench.samples.record import Recorded
@@ -29,7 +29,8 @@ class Decoded:
         Raises:
             DecodeError: It cannot be read.
         """
-        key = (id(answer), *((name, repr(value)) for name, value in sorted(reading.items()) if value is not None))
+        said = {name: value for name, value in reading.items() if value is not None and value != Limits()}
+        key = (id(answer), *((name, repr(value)) for name, value in sorted(said.items())))
         if key not in self._known:
             made: Document | DecodeError
             try:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -127,7 +127,7 @@ class _Merging:
         keys: Mapping[str, int] = {}
         if objects:
             keys = Counter(chain.from_iterable(chain.from_iterable(objects)))
-            below, mapped = _children(column, objects, keys, sum(map(len, objects)))
+            below, mapped = _children(column, objects, keys, sum(map(len, objects)), self._budget.wide)
             if mapped:
                 flags.add("map")
         if lists:
@@ -233,8 +233,10 @@ def _blanks(values: list[str]) -> int:
     return len(values) - sum(map(bool, map(str.strip, values)))
 
 
-def _children(column: _Column, objects: Parts, keys: Mapping[str, int], count: int) -> tuple[list[_Column], bool]:
-    """The columns of objects: one for each key, or a single one when the objects are maps."""
+def _children(
+    column: _Column, objects: Parts, keys: Mapping[str, int], count: int, wide: int
+) -> tuple[list[_Column], bool]:
+    """The columns of objects: one for each key, at most one more than is wanted, or a single one of maps."""
     depth, xml = column.depth + 1, column.xml
     if not xml and is_map(keys, count, _under(objects)):
         parts = [list(chain.from_iterable(map(dict.values, part))) for part in objects]
@@ -243,7 +245,7 @@ def _children(column: _Column, objects: Parts, keys: Mapping[str, int], count: i
         return [_Column("[*]", "(any key)", f"{column.path}[*]", depth, held, filled, count, xml)], True
     by_key = _columns(objects, keys, count)
     below = []
-    for key, present in keys.items():
+    for key, present in islice(keys.items(), wide + 1 if wide else None):
         step = quote_name(key)
         below.append(_Column(step, key, column.path + step, depth, by_key(key), present, count, xml))
     return below, False
