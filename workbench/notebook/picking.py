@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+from workbench.calls import Exchange
 from workbench.catalogue import catalogue
 from workbench.errors import UsageError, WorkbenchError
 from workbench.mapping.source import read_source
@@ -49,7 +52,13 @@ class Picking(Base):
         calls = [call.name for call in plan.operations[operation].calls]
         documents = {call: self._store.documents(plan, operation, call) for call in calls}
         trees = {call: self._store.tree(plan, operation, call) for call in calls}
-        return Picker(self._draft.data, operation, self._store.samples, documents, trees)
+        clocks = {
+            taken.sample.name: clock
+            for taken in self._store.taken
+            for clock in [header_clock(taken.exchanges)]
+            if clock is not None
+        }
+        return Picker(self._draft.data, operation, self._store.samples, documents, trees, clocks)
 
     @locked
     def propose(
@@ -263,6 +272,18 @@ class Picking(Base):
             f"field {name}", lambda data: data.setdefault("fields", {}).update({name: body}),
             f"bench.declare({name!r}, {told})",
         )  # fmt: skip
+
+
+def header_clock(exchanges: Sequence[Exchange]) -> datetime | None:
+    """When the merchant says that it answered last: its own Date header, whatever our clock says."""
+    for exchange in reversed(exchanges):
+        told = exchange.response.headers.get("date", "") if exchange.response else ""
+        try:
+            moment = parsedate_to_datetime(told)
+        except (TypeError, ValueError):
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
 
 
 def _chosen_proposal(found: Sequence[Proposal], choice: int | str) -> Proposal:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from workbench.catalogue import LIST, OBJECT, TEXTS, Field, catalogue
+from workbench.catalogue import DECIMAL, LIST, OBJECT, TEXTS, TIME, Field, catalogue
 from workbench.documents import Document
 from workbench.errors import DecodeError, UsageError, WorkbenchError
 from workbench.mapping.check_blocks import inner_fields, is_block
-from workbench.paths import PathError, compile_path, find, scalars
+from workbench.paths import PathError, compile_path, find, quote_name, scalars
 from workbench.pick.blocks import Anchor, Blocks, Target
 from workbench.pick.choices import Choice, choices
+from workbench.pick.evidence import Evidence, Seen, own_scalars
 from workbench.pick.kinds import kind_warnings, readings
-from workbench.pick.model import Proposal
+from workbench.pick.model import Proposal, Reading
 from workbench.pick.related import conditions, pairs
 from workbench.pick.roots import roots
 from workbench.pick.steps import EACH, Steps, is_below, name_of, place_steps, short, text, without_last_each
@@ -26,6 +28,7 @@ from workbench.tree import Tree, merge
 
 _SHOWN = 5
 _MOST = 12
+_MOST_SEEN = 2000
 
 
 class Picker:
@@ -37,6 +40,8 @@ class Picker:
         samples: Recorded exchanges; those of other operations are passed over.
         documents: The decoded answers, by call and sample; decoded by the caller, who knows how.
         trees: Their merged trees, by call, where the caller has them.
+        clocks: When each sample was answered, by its name, as the answer's own Date header said; else it counts when
+            the sample was taken.
     """
 
     def __init__(
@@ -46,11 +51,13 @@ class Picker:
         samples: Sequence[Sample],
         documents: Mapping[str, Sequence[Sequence[Document]]],
         trees: Mapping[str, Tree] | None = None,
+        clocks: Mapping[str, datetime] | None = None,
     ) -> None:
         if operation not in data["operations"]:
             raise UsageError(f"no operation {operation!r} - add it first")
         self.data, self.operation, self.samples, self.documents = data, operation, samples, documents
         self._trees = dict(trees or {})
+        self._clocks = dict(clocks or {})
 
     @cached_property
     def trees(self) -> dict[str, Tree]:
@@ -74,23 +81,26 @@ class Picker:
         """
         tree = self._tree(call)
         place, clicked = self._leaf(tree, call, path)
+        values = self._values(call, place)
         proposals: list[Proposal] = []
         for data, words in self._rooted(field, call, place):
             blocks = Blocks(data, self.operation, self.trees)
             target = blocks.target(field)
+            evidence = self._evidence(blocks, call, place) if target.field.kind in (TIME, DECIMAL) else None
+            read = readings(target.field, values, text(place), evidence)
             for built, said, fragile, rule, where in self._built(data, blocks, target, field, call, place, clicked):
                 rule_before = _rule_at(self.data, blocks.record, field)
-                for reading in readings(target.field, self._values(call, place), text(place)):
-                    ruled = _with_second(_rule_of(rule, reading.transforms), rule_before, second)
+                for reading in read:
+                    ruled = _with_second(_rule_of(rule, reading), rule_before, second)
                     made = copy.deepcopy(built)
                     _set_rule(made, blocks.record, field, ruled)
                     told = "; ".join(part for part in (said, reading.words, words) if part)
                     doubt = (reading.doubt,) if reading.doubt else ()
-                    proposal = Proposal(told, where, ruled, made, fragile, doubt)
+                    proposal = Proposal(told, where, ruled, made, fragile, doubt, notes=reading.notes)
                     proposals.append(proposal)
             if len(proposals) >= _MOST:
                 break
-        return self._tried(proposals[:_MOST], field, self._values(call, place), place)
+        return self._tried(proposals[:_MOST], field, values, place)
 
     def place_orders(self, call: str, path: str) -> list[Proposal]:
         """Where one order stands, when this node repeats per order; proposals write `orders: each`."""
@@ -153,6 +163,32 @@ class Picker:
             for document in documents
             for value in scalars(find(document.root, path.steps))
         ]
+
+    def _evidence(self, blocks: Blocks, call: str, place: Steps) -> Evidence:
+        """The values of a place with what stands beside them, around them, and when they came."""
+        root = blocks.root()
+        own = root.steps if root.call == call and root.steps is not None and is_below(place, root.steps) else None
+        if own is None or EACH not in own:
+            repeats = [index for index, step in enumerate(place) if step == EACH]
+            own = own or place[: repeats[0] + 1 if repeats else 0]
+        holder, key = place[:-1], place[-1] if place else ""
+        above, inner = compile_path(text(own)).steps, compile_path(text(holder[len(own) :])).steps
+        last = compile_path(text((key,))).steps if key else ()
+        taken = [sample for sample in self.samples if sample.operation in (self.operation, None)]
+        seen = []
+        for index, documents in enumerate(self.documents.get(call, ())):
+            sample = taken[index] if index < len(taken) else None
+            clock = self._clocks.get(sample.name) if sample else None
+            fetched = clock or (sample.recorded_at if sample else None)
+            orders = [order for document in documents for order in _members(find(document.root, above))]
+            for order in orders:
+                for one in _members(find(order, inner)) if inner else [order]:
+                    values = scalars(find(one, last))
+                    seen += [Seen(value, own_scalars(one), order, fetched, clock is not None) for value in values]
+            if len(seen) > _MOST_SEEN:
+                break
+        zone = self.data.get("timezone")
+        return Evidence(seen, zone if isinstance(zone, str) else "")
 
     # ------------------------------------------------------------ where one order stands
 
@@ -468,8 +504,33 @@ def _identifier(name: str, taken: set[str]) -> str:
     return found
 
 
-def _rule_of(path: Any, transforms: Mapping[str, Any]) -> Any:
-    return {"path": path, **copy.deepcopy(dict(transforms))} if transforms else path
+def _members(nodes: Iterable[Any]) -> list[Any]:
+    """Nodes one by one: in XML several elements may stand where a path finds one node."""
+    return [member for node in nodes for member in (node if isinstance(node, list) else [node])]
+
+
+def _rule_of(path: str, reading: Reading) -> Any:
+    """The rule for a path, with the reading's transforms; a time of day is sought where its date was found."""
+    if not reading.transforms:
+        return path
+    table: dict[str, Any] = {"path": path, **copy.deepcopy(reading.transforms)}
+    if reading.clock:
+        holder = _holder(path)
+        clock = quote_name(reading.clock)
+        moment = table.setdefault("datetime", {})
+        if "[" in holder:
+            table = {"at": holder, **table, "path": "@" + path[len(holder) :]}
+            moment["time"] = f"@{clock}"
+        else:
+            moment["time"] = f"{holder}{clock}"
+    return table
+
+
+def _holder(path: str) -> str:
+    """The path of the object that holds the last name of a path."""
+    compiled = compile_path(path)
+    kind, name = compiled.steps[-1]
+    return path.removesuffix(quote_name(name)) if kind == "name" else path
 
 
 def _with_second(rule: Any, before: Any, second: str | None) -> Any:
