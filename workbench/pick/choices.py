@@ -8,9 +8,9 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from workbench.documents import Document
-from workbench.paths import Path, compile_path, find, quote_name, scalars, text_of
+from workbench.paths import Path, quote_name, scalars, text_of
 from workbench.pick.steps import EACH, Steps, name_of, short, text
-from workbench.tree import Tree
+from workbench.tree import Tree, find_place
 
 _KNOWN = ("type", "kind", "qualifier", "role", "@type", "@kind", "@qualifier", "@role", "code", "key", "name", "@name")
 _MOST_WORDS = 20
@@ -49,7 +49,7 @@ def choices(
     """
     spots = [index for index in range(start, len(place)) if place[index] == EACH]
     if not spots:
-        return [Choice(short(place[start:], tree.xml), 0, "the value", False)]
+        return [Choice(short(place[start:], tree.is_xml(text(place[:start]))), 0, "the value", False)]
     options = [list(_options(tree, documents, place, index, clicked, several)) for index in spots]
     found = []
     for chosen in list(product(*options))[: _COMBINED * 2]:
@@ -77,7 +77,7 @@ def _options(
 ) -> Iterator[_Option]:
     around = tree.find(text(place[:index]))
     most = around.most if around else 0
-    every = "" if tree.xml else EACH
+    every = "" if tree.is_xml(text(place[:index])) else EACH
     if several:
         yield _Option(every, f"each of {name_of(place[:index])}")
     elif most <= 1 and not (around and "map" in around.flags):
@@ -106,10 +106,9 @@ def _clicked_index(clicked: Path, position: int) -> int | None:
 
 def _containers(documents: Sequence[Document], steps: Steps) -> list[list[Any]]:
     """The lists at a place, over all documents."""
-    path = compile_path(text(steps))
     found = []
     for document in documents:
-        for node in find(document.root, path.steps):
+        for node in find_place(document.root, steps):
             if isinstance(node, list):
                 found.append(list(node))
             elif isinstance(node, dict) and node:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from workbench.documents import Document
-from workbench.paths import compile_path, find, quote_name, scalars, text_of
+from workbench.paths import compile_path, quote_name, scalars, text_of
 from workbench.pick.steps import EACH, Steps, text
-from workbench.tree import Tree
+from workbench.tree import MARKS, Tree, find_place
 
 _LEAST = 0.5  # the share of our values that must be found among theirs
 _TOLD = 3
@@ -56,11 +56,13 @@ def _ids(side: tuple[Tree, Steps, Sequence[Sequence[Document]]]) -> Iterator[tup
         if not node.path.startswith(root) or node.path == root or node.types & {"object", "boolean"}:
             continue
         steps = _steps(node.path)[len(item) :]
+        if not MARKS.keys().isdisjoint(steps):
+            continue  # a join compares what stands in the answer, not in its texts
         if not 1 <= len([step for step in steps if step != EACH]) <= 3 or "list" in node.types:
             continue
-        path = compile_path(node.path)
+        place = _steps(node.path)
         values = [
-            [text_of(value) for document in documents for value in scalars(find(document.root, path.steps))]
+            [text_of(value) for document in documents for value in scalars(find_place(document.root, place))]
             for documents in samples
         ]
         if _looks_like_ids(values):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from workbench.documents import Document, Element, Elements, Text
 from workbench.paths import quote_name
+from workbench.tree.inside import DEEPEST, MARK, documents_inside, kind_inside
 from workbench.tree.maps import is_map
 from workbench.tree.model import Node, Tree
 from workbench.tree.values import count_values, examples, shorten
@@ -25,6 +26,7 @@ _NAMES: dict[type, str] = {
 }  # fmt: skip
 _SCALAR = frozenset((str, Text, int, float, Decimal, bool))
 _TEXT = (str, Text)
+_TEXT_KINDS = frozenset(_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,13 @@ class Budget:
         values: Containers and scalars read in full; afterwards each place is read in part.
         part: How many values of a place are read then.
         nodes: How many nodes the tree may have.
+        inside: How many characters of texts that hold documents are read as such.
     """
 
     values: int = 5_000_000
     part: int = 1_000
     nodes: int = 20_000
+    inside: int = 2_000_000
 
 
 class _Column(NamedTuple):
@@ -53,6 +57,7 @@ class _Column(NamedTuple):
     present: int
     of: int
     xml: bool
+    inside: int = 0  # texts around it
 
 
 def merge(documents: Iterable[Document], *, budget: Budget | None = None) -> Tree:
@@ -75,6 +80,7 @@ class _Merging:
         self._budget = budget
         self._read = 0
         self._cut = 0
+        self._inside = self._closed = 0
 
     def run(self, roots: list[Any]) -> Tree:
         count = len(roots)
@@ -91,6 +97,8 @@ class _Merging:
         told = []
         if self._cut:
             told.append(f"of {self._cut} places only the first {self._budget.part:,} values were read")
+        if self._closed:
+            told.append(f"in {self._closed} places not all texts were opened")
         if unfinished:
             told.append(f"only the first {self._budget.nodes:,} places are shown")
         return "; ".join(told)
@@ -112,6 +120,9 @@ class _Merging:
                 flags.add("map")
         if lists:
             below += _members(column, lists)
+        if column.inside < DEEPEST and not _TEXT_KINDS.isdisjoint(kinds) and (held := self._held(column, parts, kinds)):
+            below.append(held)
+            flags.add(held.name.strip("()"))
         nulls = len(kinds.get(type(None), ()))
         counted = count_values([values for kind, values in kinds.items() if kind in _SCALAR])
         types = frozenset("empty" if kind is type(None) and column.xml else _named(kind) for kind in kinds)
@@ -135,6 +146,31 @@ class _Merging:
             flags=frozenset(flags),
         )
         return node, below
+
+    def _held(self, column: _Column, parts: Parts, kinds: Mapping[type, list[Any]]) -> _Column | None:
+        """The column of the documents that the texts of a place hold, when most of them hold one."""
+        texts = kinds.get(str) or kinds.get(Text) or []
+        kind = kind_inside(texts)
+        if not kind:
+            return None
+        held = documents_inside(_pick(parts, kinds, _TEXT), kind, self._budget.inside - self._inside)
+        self._inside += held.read
+        self._closed += held.cut and (bool(held.roots) or not held.read)
+        if not held.roots:
+            return None
+        step, count = MARK[kind], sum(map(len, held.roots))
+        of = len(texts) - _blanks(texts)
+        return _Column(
+            step,
+            f"({kind})",
+            column.path + step,
+            column.depth + 1,
+            held.roots,
+            count,
+            of,
+            kind == "xml",
+            column.inside + 1,
+        )
 
     def _within_budget(self, parts: Parts) -> tuple[Parts, bool]:
         """The parts, or the first values of them when enough was read already."""
@@ -199,12 +235,12 @@ def _children(column: _Column, objects: Parts, keys: Mapping[str, int], count: i
         parts = [list(chain.from_iterable(map(dict.values, part))) for part in objects]
         filled = sum(map(bool, chain.from_iterable(objects)))
         held = [part for part in parts if part]
-        return [_Column("[*]", "(any key)", f"{column.path}[*]", depth, held, filled, count, xml)], True
+        return [_Column("[*]", "(any key)", f"{column.path}[*]", depth, held, filled, count, xml, column.inside)], True
     by_key = _columns(objects, keys, count)
     below = []
     for key, present in keys.items():
         step = quote_name(key)
-        below.append(_Column(step, key, column.path + step, depth, by_key(key), present, count, xml))
+        below.append(_Column(step, key, column.path + step, depth, by_key(key), present, count, xml, column.inside))
     return below, False
 
 
@@ -242,4 +278,4 @@ def _members(column: _Column, lists: Parts) -> list[_Column]:
     filled = sum(map(bool, chain.from_iterable(lists)))
     count = sum(map(len, lists))
     path = f"{column.path}[*]"
-    return [_Column("[*]", "(each)", path, column.depth + 1, held, filled, count, column.xml)]
+    return [_Column("[*]", "(each)", path, column.depth + 1, held, filled, count, column.xml, column.inside)]
