@@ -61,7 +61,9 @@ class PerKey(dict[str, Any]):
 
 def as_bytes(body: Any) -> bytes:
     """A body as it comes over the wire."""
-    return body.encode() if isinstance(body, str) and body.startswith("<") else json.dumps(body).encode()
+    if type(body) is not str or body.startswith("<"):
+        return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    return json.dumps(body).encode()
 
 
 def accept(found: list[Proposal], words: str = "") -> dict[str, Any]:

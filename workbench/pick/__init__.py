@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from workbench.pick.model import Proposal
 from workbench.pick.picker import Picker
+from workbench.pick.rules import second_for
 from workbench.pick.trial import Trial, problem_field, values_of
 from workbench.pick.words import suggest_word
 
-__all__ = ["Picker", "Proposal", "Trial", "problem_field", "suggest_word", "values_of"]
+__all__ = ["Picker", "Proposal", "Trial", "problem_field", "second_for", "suggest_word", "values_of"]

@@ -6,15 +6,16 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import product
 from typing import Any, NamedTuple
 
 from workbench.catalogue import OBJECT, TEXTS, catalogue
 from workbench.documents import Document
 from workbench.errors import UsageError
-from workbench.paths import Path, scalars
+from workbench.paths import Path, is_path, scalars, text_of
 from workbench.pick.blocks import Anchor, Blocks, Target
-from workbench.pick.choices import Choice, choices
-from workbench.pick.related import conditions, pairs
+from workbench.pick.choices import Choice, choices, clicked_index
+from workbench.pick.related import Side, conditions, pairs, sort_of
 from workbench.pick.rules import entry, identifier
 from workbench.pick.steps import EACH, Steps, is_below, name_of, short, text, without_last_each
 from workbench.samples import Sample
@@ -121,8 +122,9 @@ class Building:
             return self._new_block(data, blocks, target, field, call, place, clicked, base)
         made = copy.deepcopy(dict(data))
         if base is not None:
+            beside = self._beside(made, blocks, target, field, call, place, clicked, base, where)
             found = self._choices(call, place, base.start, clicked, target)
-            return [self._one(made, blocks, field, base.root, choice, where) for choice in found]
+            return beside + [self._one(made, blocks, field, base.root, choice, where) for choice in found]
         if call in blocks.per_order or not self._repeats_outside(blocks, call, place):
             found = self._choices(call, place, 0, clicked, target)
             return [self._one(made, blocks, field, _root(blocks, call), choice, where) for choice in found]
@@ -225,11 +227,12 @@ class Building:
                 found.append(Built(built, said, choice.fragile, text(choice.steps, "@"), where))
             return found
         spots = [position for position in range(start, len(place)) if place[position] == EACH]
-        related: dict[str, Any] | None = None
+        related: list[dict[str, Any] | None] = [None]
         if base is None and call not in blocks.per_order and self._repeats_outside(blocks, call, place):
             spots = spots[:1]
-            related = self._keep(blocks, target, call, place[: spots[0] + 1])
-        for count in range(len(spots), 0, -1):
+            item = place[: spots[0] + 1]
+            related = [*self._keeps(blocks, target, call, item, place[len(item) :], clicked)]
+        for count, keep in product(range(len(spots), 0, -1), related):
             levels: list[str] = []
             before = start
             for spot in spots[:count]:
@@ -240,12 +243,13 @@ class Building:
             around = tree.find(text(place[: spots[count - 1]]))
             if around is not None and "map" in around.flags:
                 body["keyed"] = True
-            if related is not None:
-                body["keep"] = related
+            if keep is not None:
+                body["keep"] = keep
             built = self._with_block(data, blocks.record, head, body)
             names = " of ".join(name_of(place[:spot]) for spot in reversed(spots[:count]))
             for choice in self._choices(call, place, spots[count - 1] + 1, clicked, target):
                 said = f"one of {target.missing} for each of {names}"
+                said += f" whose {_pair_words(keep)}" if keep else ""
                 said = said if choice.words == "the value" else f"{said}; {choice.words}"
                 found.append(Built(built, said, choice.fragile, text(choice.steps, "@"), where))
         if not spots:
@@ -266,8 +270,10 @@ class Building:
 
     # ------------------------------------------------------------ other branches and calls
 
-    def _keep(self, blocks: Blocks, target: Target, call: str, item: Steps) -> dict[str, Any]:
-        """Conditions that join the items to ours.
+    def _keeps(
+        self, blocks: Blocks, target: Target, call: str, item: Steps, leaf: Steps, clicked: Path
+    ) -> list[dict[str, Any]]:
+        """Conditions that join the items to ours, the likeliest first.
 
         Raises:
             UsageError: No id of theirs equals one of ours.
@@ -275,15 +281,16 @@ class Building:
         mine = target.anchors[-1] if target.anchors else blocks.root()
         if mine.steps is None or mine.call not in self.trees:
             raise UsageError("where the orders stand cannot be told - assign the order number first")
-        ours = (self.trees[mine.call], mine.steps, self.documents.get(mine.call, ()))
-        theirs = (self.trees[call], item, self.documents.get(call, ()))
-        found = pairs(ours, theirs)
+        ours = Side(self.trees[mine.call], mine.steps, self.documents.get(mine.call, ()))
+        theirs = Side(self.trees[call], item, self.documents.get(call, ()))
+        only = sort_of(theirs, leaf, clicked_index(clicked, len(item) - 1))
+        found = pairs(ours, theirs._replace(only=only))
         if not found:
             raise UsageError(
                 f"{name_of(item)} lies outside the order and no id there equals one of the order's in every sample"
                 " - click a value inside the order, or fetch samples in which they belong together"
             )
-        return conditions(found[0], self.trees[call].xml)
+        return [conditions(pair, self.trees[call].xml, only) for pair in found]
 
     def _joined(
         self, data: dict[str, Any], blocks: Blocks, target: Target, field: str, call: str, place: Steps,
@@ -291,17 +298,45 @@ class Building:
     ) -> list[Built]:  # fmt: skip
         """Related items by `with:`, and a rule that names them."""
         item = place[: place.index(EACH) + 1]
-        keep = self._keep(blocks, target, call, item)
         taken = set(blocks.calls) | set(blocks.related_names(target.blocks)) | {"rows"}
         name = identifier(name_of(item), taken)
         each = self._absolute(data, call, without_last_each(item))
-        holder = self._block_around(data, blocks, field)
-        holder.setdefault("with", {})[name] = {"each": each, "keep": keep}
-        pair = ", ".join(f"{left[2:] or left} = {right[2:] or right}" for left, right in keep.items())
         found = []
-        for choice in self._choices(call, place, len(item), clicked, target):
-            said = f"from the {name} whose {pair}" + ("" if choice.words == "the value" else f"; {choice.words}")
-            found.append(Built(data, said, choice.fragile, text(choice.steps, f"{name}:$"), where))
+        for keep in self._keeps(blocks, target, call, item, place[len(item) :], clicked):
+            made = copy.deepcopy(data)
+            holder = self._block_around(made, blocks, field)
+            holder.setdefault("with", {})[name] = {"each": each, "keep": keep}
+            for choice in self._choices(call, place, len(item), clicked, target):
+                said = f"from the {name} whose {_pair_words(keep)}"
+                said += "" if choice.words == "the value" else f"; {choice.words}"
+                found.append(Built(made, said, choice.fragile, text(choice.steps, f"{name}:$"), where))
+        return found
+
+    def _beside(
+        self, data: dict[str, Any], blocks: Blocks, target: Target, field: str, call: str, place: Steps,
+        clicked: Path, base: _Base, where: str,
+    ) -> list[Built]:  # fmt: skip
+        """Items of a list around ours that name one of our ids, such as the parcels that list this line."""
+        mine = target.anchors[-1]
+        if base.root[0] != "^" or mine.steps is None or EACH not in place[base.start :]:
+            return []
+        item = place[: place.index(EACH, base.start) + 1]
+        if is_below(mine.steps, item):
+            return []
+        found = []
+        ours = Side(self.trees[mine.call], mine.steps, self.documents.get(mine.call, ()))
+        theirs = Side(self.trees[call], item, self.documents.get(call, ()))
+        taken = set(blocks.calls) | set(blocks.related_names(target.blocks)) | {"rows"}
+        name = identifier(name_of(item), taken)
+        each = text(without_last_each(self._short(call, item, base.start)), base.root)
+        for pair in pairs(ours, theirs):
+            made = copy.deepcopy(data)
+            keep = conditions(pair, self.trees[call].xml)
+            self._block_around(made, blocks, field).setdefault("with", {})[name] = {"each": each, "keep": keep}
+            for choice in self._choices(call, place, len(item), clicked, target):
+                said = f"from the {name} whose {_pair_words(keep)}"
+                said += "" if choice.words == "the value" else f"; {choice.words}"
+                found.append(Built(made, said, choice.fragile, text(choice.steps, f"{name}:$"), where))
         return found
 
     def _orders(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -318,6 +353,12 @@ class Building:
                 return block
             parts.pop()
         return self._orders(data)
+
+
+def _pair_words(keep: Mapping[str, Any]) -> str:
+    """The conditions of a join for people: `type = shipments, id = shipment_id`."""
+    pairs_ = ((left[2:] or left, right[2:] if is_path(right) else text_of(right)) for left, right in keep.items())
+    return ", ".join(f"{left} = {right}" for left, right in pairs_)
 
 
 def _root(blocks: Blocks, call: str) -> str:

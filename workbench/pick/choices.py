@@ -83,7 +83,7 @@ def _options(
     elif most <= 1 and not (around and "map" in around.flags):
         yield _Option(every, "")
     containers = _containers(documents, place[:index])
-    at = _clicked_index(clicked, index)
+    at = clicked_index(clicked, index)
     yield from _filters(containers, place[index + 1 :], at)
     if around is not None and "list" in around.types:
         yield _Option("[0]", "the first", True)
@@ -93,15 +93,24 @@ def _options(
             yield _Option(f"[{at}]", f"number {at + 1}", True)
     elif around is not None and not several and "map" in around.flags:
         yield _Option(EACH, "the only one")
+    if around is not None and "map" in around.flags and (key := _clicked_key(clicked, index)):
+        yield _Option(quote_name(key), f"the one under {key}, if that is a name rather than an id", True)
 
 
-def _clicked_index(clicked: Path, position: int) -> int | None:
+def clicked_index(clicked: Path, position: int) -> int | None:
     """The index at a step of the clicked path. In XML `[*]` may have been left out; then nothing is known."""
     if position < len(clicked.steps):
         kind, argument = clicked.steps[position]
         if kind == "index":
             return int(argument)
     return None
+
+
+def _clicked_key(clicked: Path, position: int) -> str:
+    """The key at a step of the clicked path, where a map has ids."""
+    if position < len(clicked.steps) and clicked.steps[position][0] == "name":
+        return str(clicked.steps[position][1])
+    return ""
 
 
 def _containers(documents: Sequence[Document], steps: Steps) -> list[list[Any]]:

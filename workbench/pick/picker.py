@@ -16,7 +16,7 @@ from workbench.pick.evidence import Evidence, Seen, own_scalars
 from workbench.pick.kinds import kind_warnings, readings
 from workbench.pick.model import Proposal
 from workbench.pick.roots import roots
-from workbench.pick.rules import rule_at, rule_of, set_rule, with_second
+from workbench.pick.rules import rule_at, rule_of, second_for, set_rule, with_second
 from workbench.pick.steps import EACH, Steps, is_below, name_of, place_steps, text, without_last_each
 from workbench.pick.trial import Trial
 from workbench.tree import MARKS, Tree, find_place
@@ -36,7 +36,8 @@ class Picker(Building):
             field: The business field, `lines.sku`.
             call: The call whose tree was clicked.
             path: The node: its place, or the path of one value.
-            second: `first` or `join` puts the place beside the rule that the field has; None replaces it.
+            second: `first` or `join` puts the place beside the rule that the field has, `auto` chooses by the field;
+                None replaces it.
 
         Raises:
             UsageError: No value can come from there; the message says what to click instead.
@@ -44,6 +45,7 @@ class Picker(Building):
         tree = self._tree(call)
         place, clicked = self._leaf(tree, call, path)
         values = self._values(call, place)
+        second = second_for(field) if second == "auto" else second
         proposals: list[Proposal] = []
         for data, words in self._rooted(field, call, place):
             blocks = Blocks(data, self.operation, self.trees)

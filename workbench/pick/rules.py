@@ -46,12 +46,17 @@ def _holder(path: str) -> str:
     return path.removesuffix(quote_name(name)) if kind == "name" else path
 
 
+def second_for(field: str) -> str:
+    """How a second place most likely goes beside the first: parts of names and streets together, others instead."""
+    return "join" if field.rpartition(".")[2] in ("customer_name", "name", "line1", "line2") else "first"
+
+
 def with_second(rule: Any, before: Any, second: str | None) -> Any:
     """A second place beside the rule that is there."""
     if second is None or before is None:
         return rule
     if second not in ("first", "join"):
-        raise UsageError(f"{second!r} says not how two places go together - first or join")
+        raise UsageError(f"{second!r} says not how two places go together - first, join or auto")
     if isinstance(before, dict) and second in before:
         return {**before, second: [*before[second], rule]}
     if isinstance(before, dict) and set(before) == {"path"}:
