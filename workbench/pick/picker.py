@@ -92,6 +92,43 @@ class Picker(Building):
             )
         ]
 
+    def path_for(self, field: str, call: str, path: str) -> str:
+        """A node as a rule or a condition of a field sees it: `@.qty`, `^.state`.
+
+        Raises:
+            UsageError: It cannot be seen from there without more than a path.
+        """
+        tree = self._tree(call)
+        place, clicked = self._leaf(tree, call, path)
+        if Blocks(self.data, self.operation, self.trees).target(field).missing:
+            raise UsageError(f"{field.partition('.')[0]} is no list yet - assign one of its fields first")
+        for built in self._built(self.data, field, call, place, clicked):
+            if built.data == self.data and built.path[:1] in "@^$":
+                return built.path
+        raise UsageError(f"{path} cannot be seen from {field} by a path alone - write the path as the rule needs it")
+
+    def rows(self, block: str = "") -> list[Any]:
+        """The nodes of the orders, or of a list's rows, before any of them is dropped.
+
+        Raises:
+            UsageError: The list has no rule yet, or where it stands cannot be told.
+        """
+        blocks = Blocks(self.data, self.operation, self.trees)
+        anchor = blocks.root() if "orders" in blocks.body else None
+        if block:
+            record = catalogue().records[blocks.record].fields.get(block)
+            if record is None or record.kind != LIST:
+                raise UsageError(f"{block!r} is no list - one of lines, shipments, returns, or nothing for the orders")
+            inner = next(iter(catalogue().records[record.record].fields))
+            target = blocks.target(f"{block}.{inner}")
+            anchor = None if target.missing else target.anchors[-1]
+        if anchor is None:
+            raise UsageError(f"{block or 'orders'} has no place yet - assign one of its fields first")
+        if anchor.steps is None:
+            raise UsageError(f"where {block or 'orders'} stands cannot be told from its rule")
+        documents = [document for each in self.documents.get(anchor.call, ()) for document in each]
+        return [row for document in documents for row in _members(find_place(document.root, anchor.steps))]
+
     # ------------------------------------------------------------ the click
 
     def _tree(self, call: str) -> Tree:
