@@ -65,7 +65,7 @@ class Base:
         self._listeners: list[Callable[[], None]] = []
         self._log: list[str] = []
         self._asks: list[str] = []
-        self._confirmed: dict[tuple[str, str], bool] = {}
+        self._confirmed: dict[tuple[str, str], tuple[str, ...]] = {}
         self._findings: list[Finding] = []
         self._memo: dict[Any, Any] = {}
         self._operation = ""
