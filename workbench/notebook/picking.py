@@ -11,9 +11,9 @@ from typing import Any
 
 from workbench.calls import Exchange
 from workbench.catalogue import catalogue
-from workbench.errors import MappingError, UsageError, WorkbenchError
+from workbench.errors import MappingError, UsageError
 from workbench.mapping import dump, load_text
-from workbench.mapping.source import read_source
+from workbench.mapping.source import SourceError, read_source
 from workbench.notebook.base import Base, locked
 from workbench.notebook.fields import every_field, rule_text
 from workbench.paths import is_path
@@ -67,7 +67,8 @@ class Picking(Base):
         self, field: str, path: str, call: str | None = None, operation: str | None = None, second: str | None = None
     ) -> list[Proposal]:
         """What a click on a node may mean for a field, with the value that each reading gives on every sample."""
-        return self._picker(self._chosen(operation)).propose(field, call or self._call, path, second)
+        _texts(field=field, path=path)
+        return self._picker(self._chosen(operation)).propose(field, call or self._call, path.strip(), second)
 
     @locked
     def assign(
@@ -93,6 +94,7 @@ class Picking(Base):
         Raises:
             UsageError: Nothing can come from there; the message says what to do instead.
         """
+        _texts(field=field, path=path)
         if not path.lstrip().startswith("$") or ":$" in path:
             return str(self.assign_text(field, path))
         found = self.propose(field, path, call, operation, second)
@@ -113,12 +115,17 @@ class Picking(Base):
         Raises:
             UsageError: It is no rule.
         """
+        _texts(field=field, text=text)
         rule: Any = text.strip()
+        if not rule:
+            raise UsageError(
+                "nothing is typed - write a path such as @.number, or click a node; unassign() takes it away"
+            )
         if not is_path(rule):
             try:
                 rule = read_source(text).data
-            except WorkbenchError as error:
-                raise UsageError(f"not a rule - {error}") from None
+            except SourceError as error:
+                raise UsageError(f"not a rule - {error.problem.text}") from None
         self._write_rule(field, rule, f"{field} = {rule_text(rule)}", f"bench.assign_text({field!r}, {text.strip()!r})")
         return rule_text(rule)
 
@@ -160,6 +167,8 @@ class Picking(Base):
         Raises:
             UsageError: A word is not in the vocabulary.
         """
+        if not isinstance(table, Mapping):
+            raise UsageError("no table of words - write {'3': 'shipped'}")
         before = self.rule(field)
         part = _lookup_part(before)
         merged = {
@@ -245,6 +254,8 @@ class Picking(Base):
     def keep(self, conditions: Mapping[str, Any] | None, block: str = "", operation: str | None = None) -> None:
         """Keeps only the orders, or the rows of a block such as `lines`, for which conditions hold; None keeps all."""
         chosen = self._chosen(operation)
+        if conditions is not None and not isinstance(conditions, Mapping):
+            raise UsageError("no table of conditions - write {'@.kind': 'product'}; keep_choices() offers some")
 
         def edit(data: dict[str, Any]) -> None:
             if block:
@@ -351,12 +362,18 @@ def header_clock(exchanges: Sequence[Exchange]) -> datetime | None:
     return None
 
 
+def _texts(**given: object) -> None:
+    for name, value in given.items():
+        if not isinstance(value, str):
+            raise UsageError(f"{name} is {type(value).__name__}, a text is needed - such as lines.sku or $.data[0].sku")
+
+
 def _chosen_proposal(found: Sequence[Proposal], choice: int | str) -> Proposal:
     if isinstance(choice, int):
         if not -len(found) <= choice < len(found):
             raise UsageError(f"there are {len(found)} readings - choose 0 to {len(found) - 1}")
         return found[choice]
-    fitting = [each for each in found if choice in each.words]
+    fitting = [each for each in found if str(choice) in each.words]
     if not fitting:
         raise UsageError(f"no reading says that - there are: {'; '.join(each.words for each in found)}")
     return fitting[0]

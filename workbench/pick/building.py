@@ -281,6 +281,11 @@ class Building:
         mine = target.anchors[-1] if target.anchors else blocks.root()
         if mine.steps is None or mine.call not in self.trees:
             raise UsageError("where the orders stand cannot be told - assign the order number first")
+        if mine.call == call and is_below(mine.steps, item):
+            raise UsageError(
+                f"one order is said to stand at {text(mine.steps)}, inside {name_of(item)} - say where one order stands"
+                f" by each({text(without_last_each(item))!r}), or click a value inside it"
+            )
         ours = Side(self.trees[mine.call], mine.steps, self.documents.get(mine.call, ()))
         theirs = Side(self.trees[call], item, self.documents.get(call, ()))
         only = sort_of(theirs, leaf, clicked_index(clicked, len(item) - 1))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from workbench.documents import Document
 from workbench.paths import Path, quote_name, scalars, text_of
 from workbench.pick.steps import EACH, Steps, name_of, short, text
-from workbench.tree import Tree, find_place
+from workbench.tree import Tree, find_place, is_sayable
 
 _KNOWN = ("type", "kind", "qualifier", "role", "@type", "@kind", "@qualifier", "@role", "code", "key", "name", "@name")
 _MOST_WORDS = 20
@@ -134,7 +134,7 @@ def _filters(containers: Sequence[Sequence[Any]], rest: Steps, at: int | None) -
     keys = list(dict.fromkeys(key for container in members for member in container for key in member))
     ranked = []
     for key in keys:
-        if rest and quote_name(key) == rest[0]:
+        if (rest and quote_name(key) == rest[0]) or not is_sayable(key):
             continue
         values = [[member[key] for member in container if key in member] for container in members]
         if value_counts := _telling(values):
@@ -146,7 +146,7 @@ def _filters(containers: Sequence[Sequence[Any]], rest: Steps, at: int | None) -
         if at is not None:
             looked_at = [container[at][key] for container in members if at < len(container) and key in container[at]]
             wanted = [value for value in wanted if value in looked_at[:1]] or wanted
-        for value in wanted[:_SHOWN]:
+        for value in (each for each in wanted[:_SHOWN] if is_sayable(text_of(each))):
             step = f"[?@{quote_name(key)} == {_literal(value)}]"
             yield _Option(step, f"the one whose {key.lstrip('@#')} is {_shown(value)}")
 

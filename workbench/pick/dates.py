@@ -12,6 +12,7 @@ from workbench.pick.evidence import Evidence
 from workbench.pick.model import AS_IT_IS, Reading
 from workbench.pick.zones import Told, beside_fetch, fitting, is_after, offset_text, offset_words, told_by_twin
 from workbench.transforms import Trouble, to_time, zone_of
+from workbench.tree import is_sayable
 
 _DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%y",
          "%d/%m/%y", "%m/%d/%y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%B %d, %Y", "%d%m%Y",
@@ -129,7 +130,7 @@ def _with_clock(reading: Reading, evidence: Evidence) -> Iterator[Reading]:
     seen = evidence.seen[:_READ]
     if any(_has_time(made) for made in _read(reading, [each.value for each in seen])):
         return
-    keys = dict.fromkeys(key for each in seen for key in each.beside if _CLOCK_NAME.search(key))
+    keys = dict.fromkeys(key for each in seen for key in each.beside if _CLOCK_NAME.search(key) and is_sayable(key))
     for key in keys:
         held = [(text_of(each.value), text_of(each.beside[key])) for each in seen if each.beside.get(key) is not None]
         held = [(day, clock) for day, clock in held if clock]

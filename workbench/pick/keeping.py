@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from workbench.conditions import input_name
 from workbench.paths import is_path_word, quote_name, text_of
 from workbench.pick.evidence import own_scalars
+from workbench.tree import is_sayable
 
 _TELLING = re.compile(
     r"type|kind|sort|class|categ|role|bundle|parent|child|discount|gift|virtual|status|state|is_|has_", re.I
@@ -54,10 +55,11 @@ def keep_choices(items: Sequence[Any]) -> list[KeepChoice]:
 
 def _row(item: Any) -> dict[str, Any]:
     """The scalars of a row and of the objects in it, by path."""
-    found = {f"@{quote_name(key)}": value for key, value in own_scalars(item).items()}
+    found = {f"@{quote_name(key)}": value for key, value in own_scalars(item).items() if is_sayable(key)}
     for key, inner in item.items() if isinstance(item, dict) else ():
         for name, value in own_scalars(inner).items():
-            found.setdefault(f"@{quote_name(key)}{quote_name(name)}", value)
+            if is_sayable(key) and is_sayable(name):
+                found.setdefault(f"@{quote_name(key)}{quote_name(name)}", value)
     return {path: value for path, value in found.items() if text_of(value)}
 
 

@@ -19,7 +19,7 @@ from workbench.pick.roots import roots
 from workbench.pick.rules import rule_at, rule_of, second_for, set_rule, with_second
 from workbench.pick.steps import EACH, Steps, is_below, name_of, place_steps, text, without_last_each
 from workbench.pick.trial import Trial
-from workbench.tree import MARKS, Tree, find_place
+from workbench.tree import MARKS, UNSAID, Tree, find_place
 
 _SHOWN = 5
 _MOST = 12
@@ -155,7 +155,15 @@ class Picker(Building):
                 node = own
             elif node.types & {"object", "list"}:
                 raise UsageError(f"{node.name} holds other nodes - click a value inside it")
-        return place_steps(node.path), clicked
+        place = place_steps(node.path)
+        for end in range(len(place) + 1):
+            around = tree.find(text(place[:end]))
+            if around is not None and UNSAID in around.flags:
+                raise UsageError(
+                    "a key on the way there has signs that no path can say, such as a line break - click what holds it"
+                    " and take its members by keyed: true, or ask the merchant for another name"
+                )
+        return place, clicked
 
     def _evidence(self, blocks: Blocks, call: str, place: Steps) -> Evidence:
         """The values of a place with what stands beside them, around them, and when they came."""

@@ -9,7 +9,7 @@ from workbench.documents import Document
 from workbench.paths import compile_path, quote_name, scalars, text_of
 from workbench.pick.evidence import own_scalars
 from workbench.pick.steps import EACH, Steps, text
-from workbench.tree import MARKS, Tree, find_place
+from workbench.tree import MARKS, UNSAID, Tree, find_place
 
 _LEAST = 0.5  # the share of our values that must be found among theirs
 _TOLD = 3
@@ -103,7 +103,7 @@ def _ids(side: Side) -> Iterator[tuple[Steps, list[list[str]]]]:
         if not node.path.startswith(root) or node.path == root or node.types & {"object", "boolean"}:
             continue
         steps = _steps(node.path)[len(side.item) :]
-        if not MARKS.keys().isdisjoint(steps) or node.name in _SORTS:
+        if not MARKS.keys().isdisjoint(steps) or node.name in _SORTS or UNSAID in node.flags:
             continue  # a join compares what stands in the answer, not in its texts
         if not 1 <= len([step for step in steps if step != EACH]) <= 4 or "list" in node.types:
             continue

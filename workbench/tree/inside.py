@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from workbench.decode import decode
 from workbench.documents import Element, Limits
 from workbench.errors import DecodeError
-from workbench.paths import Path, compile_path, find
+from workbench.paths import Path, compile_path, find, quote_name
 
 MARKS = {"['(json)']": "json", "['(xml)']": "xml"}
 """The steps that lead into a text, and what it holds."""
@@ -26,6 +26,22 @@ _HTML = frozenset(
 )
 _LOOKED_AT = 20
 _READ = 200
+
+
+UNSAID = "unsaid"
+"""The flag of a node whose key no path can say: it has control characters, or is written like a mark."""
+_CONTROL = {code: 0x2400 + code for code in range(0x20)}
+
+
+def step_of(key: str) -> str:
+    """A key as a step of the tree; control characters, which no path has, are shown by their pictures."""
+    step = quote_name(key.translate(_CONTROL))
+    return step if step not in MARKS else f"['{key[:-1]} )']"
+
+
+def is_sayable(key: str) -> bool:
+    """Whether a path can say a key, or a filter a word."""
+    return step_of(key) == quote_name(key)
 
 
 def mark_of(path: str) -> str:

@@ -11,8 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from workbench.documents import Document, Element, Elements, Text
-from workbench.paths import quote_name
-from workbench.tree.inside import DEEPEST, MARK, documents_inside, kind_inside
+from workbench.tree.inside import DEEPEST, MARK, MARKS, UNSAID, documents_inside, is_sayable, kind_inside, step_of
 from workbench.tree.maps import is_map
 from workbench.tree.model import Node, Tree
 from workbench.tree.values import count_values, examples, shorten
@@ -112,6 +111,8 @@ class _Merging:
         lists, objects = _pick(parts, kinds, (list, Elements)), _pick(parts, kinds, (dict, Element))
         below: list[_Column] = []
         flags = {"part"} if cut else set()
+        if column.step[:2] == "['" and column.step not in MARKS and not is_sayable(column.name):
+            flags.add(UNSAID)
         keys: Mapping[str, int] = {}
         if objects:
             keys = Counter(chain.from_iterable(chain.from_iterable(objects)))
@@ -239,7 +240,7 @@ def _children(column: _Column, objects: Parts, keys: Mapping[str, int], count: i
     by_key = _columns(objects, keys, count)
     below = []
     for key, present in keys.items():
-        step = quote_name(key)
+        step = step_of(key)
         below.append(_Column(step, key, column.path + step, depth, by_key(key), present, count, xml, column.inside))
     return below, False
 

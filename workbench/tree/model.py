@@ -34,7 +34,7 @@ class Node:
         words: Each word of a small vocabulary with the number of times it occurs; None where there is none.
         most: The length of the longest list, 0 where there is no list.
         flags: `map` when the object's keys are ids rather than names; `part` when not all values were read; `json` or
-            `xml` when its texts hold such documents.
+            `xml` when its texts hold such documents; `unsaid` when no path can say its key.
     """
 
     step: str
