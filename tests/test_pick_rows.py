@@ -126,10 +126,38 @@ def test_keys_that_look_like_ids_can_be_names() -> None:
     page = [{"n": "1", "items": {"17": {"sku": "a"}, "21": {"sku": "b"}}}]
     found = picker(draft(EACH), page).propose("region", "search", "$[0].items['21'].sku")
     named = next(each for each in found if "rather than an id" in each.words)
+    lines = picker(draft(EACH), page).propose("lines.sku", "search", "$[0].items['21'].sku")
 
+    assert lines[0].notes == ("are 17, 21 names or ids? taken for ids",)
+    assert lines[0].data["records"]["order"]["lines"]["keyed"] is True
     assert named.rule == "@.items['21'].sku"
     assert named.fragile
     assert named.values == (("b",),)
+
+
+def test_names_can_be_ids() -> None:
+    """Two lines under words: each key is a row, and the next click goes into the same block."""
+    page = [{"n": "1", "st": "sent", "lots": {"alpha": {"sku": "a", "q": 1}, "beta": {"sku": "b", "q": 2}}}]
+    found = picker(draft(EACH), page).propose("lines.sku", "search", "$[0].lots.beta.sku")
+    more = picker(accept(found), page).propose("lines.quantity", "search", "$[*].lots.alpha.q")
+    upward = picker(accept(found), page).propose("lines.status", "search", "$[*].st")
+
+    assert found[0].data["records"]["order"]["lines"] == {
+        "each": "@.lots", "keyed": True, "fields": {"sku": "@.sku"},
+    }  # fmt: skip
+    assert found[0].values == (("a", "b"),)
+    assert "names or ids?" in found[0].notes[0]
+    assert any("keyed" not in each.data["records"]["order"]["lines"] for each in found)
+    assert (more[0].rule, more[0].values) == ("@.q", (("1", "2"),))
+    assert upward[0].rule["path"] == "^.st"
+
+
+def test_objects_of_different_shapes_are_no_rows() -> None:
+    """A buyer and a payment beside one another are names."""
+    page = [{"n": "1", "who": {"name": "x", "mail": "m"}, "pay": {"by": "card", "amount": 3}}]
+    found = picker(draft(EACH), page).propose("shipments.carrier", "search", "$[0].pay.by")
+
+    assert not any("keyed" in each.data["records"]["order"]["shipments"] for each in found)
 
 
 def test_keys_that_differ_from_sample_to_sample_are_ids() -> None:

@@ -99,7 +99,8 @@ class Blocks:
         if tree is None or node is None:
             return steps
         place = steps_of(compile_path(node.path))
-        if ("list" in node.types or keyed) and tree.find(node.path + EACH) is not None and place[-1:] != (EACH,):
+        by_key = keyed and "object" in node.types  # whatever the keys look like
+        if place[-1:] != (EACH,) and (by_key or ("list" in node.types and tree.find(node.path + EACH) is not None)):
             return (*place, EACH)
         return place
 

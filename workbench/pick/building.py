@@ -31,6 +31,7 @@ class Built(NamedTuple):
         fragile: Whether it depends on a position.
         path: The rule's path.
         where: The rule's place in the file.
+        notes: What was taken for granted, with the words of the samples.
     """
 
     data: dict[str, Any]
@@ -38,6 +39,7 @@ class Built(NamedTuple):
     fragile: bool
     path: str
     where: str
+    notes: tuple[str, ...] = ()
 
 
 class _Base(NamedTuple):
@@ -241,8 +243,10 @@ class Building:
                 before = spot + 1
             body: dict[str, Any] = {"each": levels if len(levels) > 1 else levels[0]}
             around = tree.find(text(place[: spots[count - 1]]))
+            notes: tuple[str, ...] = ()
             if around is not None and "map" in around.flags:
                 body["keyed"] = True
+                notes = (f"are {', '.join(around.examples[:3])} names or ids? taken for ids",)
             if keep is not None:
                 body["keep"] = keep
             built = self._with_block(data, blocks.record, head, body)
@@ -251,8 +255,9 @@ class Building:
                 said = f"one of {target.missing} for each of {names}"
                 said += f" whose {_pair_words(keep)}" if keep else ""
                 said = said if choice.words == "the value" else f"{said}; {choice.words}"
-                found.append(Built(built, said, choice.fragile, text(choice.steps, "@"), where))
+                found.append(Built(built, said, choice.fragile, text(choice.steps, "@"), where, notes))
         if not spots:
+            found += self._by_keys(data, blocks.record, head, call, place, root, start, where, target.missing)
             holder = place[:-1] if len(place) - 1 > start else place[:start]
             each = text(self._short(call, holder, start), root)
             built = self._with_block(data, blocks.record, head, {"each": each})
@@ -260,6 +265,23 @@ class Building:
             said = f"one of {target.missing}, from {name_of(holder) if len(holder) > start else 'the order itself'}"
             found.append(Built(built, said, False, rule, where))
         return found
+
+    def _by_keys(
+        self, data: Mapping[str, Any], record: str, head: str, call: str, place: Steps, root: str, start: int,
+        where: str, missing: str,
+    ) -> list[Built]:  # fmt: skip
+        """A row for each key of an object whose members are objects of one shape, though the keys look like names."""
+        tree = self.trees[call]
+        for position in range(len(place) - 2, start - 1, -1):
+            keys = _alike(tree, text(place[:position])) if not tree.is_xml(text(place[:position])) else []
+            if len(keys) > 1:
+                each = text(self._short(call, place[:position], start), root)
+                built = self._with_block(data, record, head, {"each": each, "keyed": True})
+                rule = text(self._short(call, place, position + 1), "@")
+                said = f"one of {missing} for each key of {name_of(place[:position]) if position else 'the answer'}"
+                note = f"are {', '.join(keys[:3])} names or ids? taken for ids"
+                return [Built(built, said, False, rule, where, (note,))]
+        return []
 
     def _with_block(self, data: Mapping[str, Any], record: str, head: str, body: Mapping[str, Any]) -> dict[str, Any]:
         made = copy.deepcopy(dict(data))
@@ -358,6 +380,26 @@ class Building:
                 return block
             parts.pop()
         return self._orders(data)
+
+
+def _alike(tree: Tree, place: str) -> list[str]:
+    """The keys of an object whose members are all objects that share most of their keys; empty for others."""
+    around = tree.find(place)
+    if around is None or around.types - {"null"} != {"object"}:
+        return []
+    members: dict[str, tuple[str, set[str]]] = {}
+    for node in tree:
+        if node.depth == around.depth + 1 and node.path == around.path + node.step:
+            if node.types - {"null"} != {"object"}:
+                return []
+            members[node.path] = node.name, set()
+        elif node.depth == around.depth + 2 and (held := members.get(node.path[: -len(node.step)])):
+            held[1].add(node.name)
+    shapes = [names for _, names in members.values()]
+    every = set().union(*shapes) if shapes else set()
+    if not every or sum(map(len, shapes)) * 2 < len(every) * len(shapes):
+        return []
+    return [name for name, _ in members.values()]
 
 
 def _pair_words(keep: Mapping[str, Any]) -> str:

@@ -61,7 +61,9 @@ class Picker(Building):
                     told = "; ".join(part for part in (built.words, reading.words, words) if part)
                     doubt = (reading.doubt,) if reading.doubt else ()
                     proposals.append(
-                        Proposal(told, built.where, ruled, made, built.fragile, doubt, notes=reading.notes)
+                        Proposal(
+                            told, built.where, ruled, made, built.fragile, doubt, notes=(*built.notes, *reading.notes)
+                        )
                     )
             if len(proposals) >= _MOST:
                 break

@@ -31,8 +31,10 @@ def text(steps: Iterable[str], root: str = "$") -> str:
 
 
 def is_below(steps: Sequence[str], above: Sequence[str]) -> bool:
-    """Whether a place is another one, or lies in it."""
-    return tuple(steps[: len(above)]) == tuple(above)
+    """Whether a place is another one, or lies in it; `[*]` above stands for any key of a map as well."""
+    if len(steps) < len(above):
+        return False
+    return all(over in (step, EACH) for step, over in zip(steps, above, strict=False))
 
 
 def short(steps: Iterable[str], xml: bool) -> Steps:
