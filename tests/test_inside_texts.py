@@ -183,6 +183,27 @@ def test_text_of_the_order_seen_from_a_line() -> None:
     assert found[0].values == (("shipped",),)
 
 
+def test_text_of_what_a_line_is_joined_with() -> None:
+    """The parcel of a line holds a document; it is opened where the parcel is known."""
+    rows = [
+        {"n": "1", "l": [{"s": "a", "p": "p11"}, {"s": "b", "p": "p12"}],
+         "parcels": [{"id": "p12", "doc": held({"eta": "e2"})}, {"id": "p11", "doc": held({"eta": "e1"})}]},
+        {"n": "2", "l": [{"s": "c", "p": "p21"}], "parcels": [{"id": "p21", "doc": held({"eta": "e3"})}]},
+    ]  # fmt: skip
+    block = {
+        "each": "@.l",
+        "with": {"parcel": {"each": "^.parcels", "keep": {"@.id": "^.p"}}},
+        "fields": {"sku": "@.s"},
+    }
+    found = picker(draft(EACH, {"lines": block}), rows).propose(
+        "lines.name", "search", "$[0].parcels[1].doc['(json)'].eta"
+    )
+
+    opened = found[0].data["records"]["order"]["lines"]["with"]["doc"]
+    assert opened == {"each": "parcel:$.doc", "parse": "json"}
+    assert found[0].values == (("e1", "e2", "e3"),)
+
+
 def test_one_of_several_texts() -> None:
     """Key and value pairs whose value is a document: the pair is chosen by its key."""
     rows = []

@@ -192,7 +192,7 @@ class Building:
         levels = len(blocks.root_levels())
         ups = len(root) if root[0] == "^" else 0
         own = len(target.anchors) - levels
-        for_order = root[0] not in "@^" or own <= ups
+        for_order = own <= ups if root[0] in "@^" else not (base and base.related) or _of_orders(blocks, root)
         if root[0] in "@^" and for_order:
             root = "^" * (ups - own) or "@"
         taken = set(blocks.calls) | set(blocks.related_names(target.blocks)) | {"rows"}
@@ -406,6 +406,11 @@ def _pair_words(keep: Mapping[str, Any]) -> str:
     """The conditions of a join for people: `type = shipments, id = shipment_id`."""
     pairs_ = ((left[2:] or left, right[2:] if is_path(right) else text_of(right)) for left, right in keep.items())
     return ", ".join(f"{left} = {right}" for left, right in pairs_)
+
+
+def _of_orders(blocks: Blocks, root: str) -> bool:
+    """Whether related items are known to the order itself, rather than to one of its lists."""
+    return root.removesuffix(":$") in blocks.related_names(())
 
 
 def _root(blocks: Blocks, call: str) -> str:

@@ -130,9 +130,14 @@ def _with_clock(reading: Reading, evidence: Evidence) -> Iterator[Reading]:
     seen = evidence.seen[:_READ]
     if any(_has_time(made) for made in _read(reading, [each.value for each in seen])):
         return
-    keys = dict.fromkeys(key for each in seen for key in each.beside if _CLOCK_NAME.search(key) and is_sayable(key))
+    beside = [each.beside for each in seen]
+    keys = dict.fromkeys(key for each in beside for key in each if _CLOCK_NAME.search(key) and is_sayable(key))
     for key in keys:
-        held = [(text_of(each.value), text_of(each.beside[key])) for each in seen if each.beside.get(key) is not None]
+        held = [
+            (text_of(each.value), text_of(clocks[key]))
+            for each, clocks in zip(seen, beside, strict=True)
+            if key in clocks
+        ]
         held = [(day, clock) for day, clock in held if clock]
         if len(held) * 2 < len(seen) or any(day == clock for day, clock in held):
             continue

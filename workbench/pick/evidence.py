@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,17 +19,22 @@ class Seen(NamedTuple):
 
     Attributes:
         value: The scalar.
-        beside: The scalars of the object that holds it, by key.
+        holder: The object that holds it.
         order: The order's own node, or whatever repeats around the value.
         fetched: When its sample was taken.
         by_header: Whether that is what the answer's own Date header said.
     """
 
     value: Any
-    beside: Mapping[str, Any] = {}
+    holder: Any = None
     order: Any = None
     fetched: datetime | None = None
     by_header: bool = False
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        """The scalars of the object that holds it, by key."""
+        return own_scalars(self.holder)
 
 
 class Evidence:

@@ -12,7 +12,7 @@ from workbench.errors import DecodeError, UsageError, WorkbenchError
 from workbench.paths import Path, PathError, compile_path, scalars
 from workbench.pick.blocks import Blocks
 from workbench.pick.building import Building
-from workbench.pick.evidence import Evidence, Seen, own_scalars
+from workbench.pick.evidence import Evidence, Seen
 from workbench.pick.kinds import kind_warnings, readings
 from workbench.pick.model import Proposal
 from workbench.pick.roots import roots
@@ -186,7 +186,7 @@ class Picker(Building):
             for order in orders:
                 for one in _members(find_place(order, inner)) if inner else [order]:
                     values = scalars(find_place(one, last))
-                    seen += [Seen(value, own_scalars(one), order, fetched, clock is not None) for value in values]
+                    seen += [Seen(value, one, order, fetched, clock is not None) for value in values]
             if len(seen) > _MOST_SEEN:
                 break
         zone = self.data.get("timezone")
