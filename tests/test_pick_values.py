@@ -6,10 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.picking import draft, picker
+from workbench.catalogue import catalogue
+from workbench.mapping import dump, load_text
 from workbench.pick import Proposal
 from workbench.pick.dates import spoken
+from workbench.pick.evidence import Evidence, Seen
+from workbench.pick.kinds import readings
+from workbench.pick.rules import rule_of
 
 EACH = {"each": "$"}
 NOON = datetime(2026, 11, 26, 16, 2, tzinfo=UTC)
@@ -329,3 +336,34 @@ def test_notes_stay_out_of_what_a_notebook_saves() -> None:
     found = dates([{"d": "2026-11-26T13:02:00Z"}])
 
     assert "13:02" not in repr(found)
+
+
+SCALARS = st.one_of(
+    st.text(max_size=30),
+    st.text(alphabet="0123456789.,-/: TZ+€", max_size=25),
+    st.sampled_from(["2026-11-20T16:40:00", "0001-01-01T00:00:00", "9999-12-31T23:59:59Z", "24:00", "n/a", "1,234",
+                     "-0", "00000000", "31/12/9999", "1" * 5000, "٣٤٥", "2026-11-20T16:40:00+23:59", "/Date(1)/"]),
+    st.integers(),
+    st.decimals(allow_nan=False, allow_infinity=False, places=2),
+    st.booleans(),
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(["created_at", "expected_delivery_at", "amount", "order_number", "lines.quantity", "currency"]),
+    st.lists(st.dictionaries(st.sampled_from(["d", "time", "gmt", "x"]), SCALARS, max_size=4), min_size=1, max_size=6),
+    st.sampled_from(["", "Europe/Berlin", "+05:30"]),
+    st.booleans(),
+)
+def test_any_values_are_read_or_left(key: str, rows: list[dict[str, Any]], zone: str, fetched: bool) -> None:
+    """Whatever stands there: at least one reading, each with a rule that loads, and never an exception."""
+    field = catalogue().records["line" if "." in key else "order"].fields[key.rpartition(".")[2]]
+    order = {"rows": rows}
+    seen = [Seen(row["d"], row, order, NOON if fetched else None) for row in rows if "d" in row]
+    found = readings(field, [each.value for each in seen], "$.rows[*].d", Evidence(seen, zone))
+
+    assert found
+    for reading in found:
+        rule = rule_of("@.d", reading)
+        rules = {"lines": {"each": "@.rows", "fields": {"quantity": rule}}} if "." in key else {key: rule}
+        load_text(dump(draft(EACH, rules)), "draft")

@@ -267,7 +267,7 @@ def _options(reading: Reading) -> dict[str, Any]:
 
 
 def _read(reading: Reading, values: Sequence[Any], clocks: Sequence[str] | None = None) -> list[str | None]:
-    """What the runtime makes of the values, without a zone."""
+    """What the runtime makes of the values, without a zone; None for what is no date of our time."""
     options = _options(reading)
     form = options.get("format", ())
     formats = (form,) if isinstance(form, str) else tuple(form)
@@ -275,9 +275,11 @@ def _read(reading: Reading, values: Sequence[Any], clocks: Sequence[str] | None 
     for index, value in enumerate(values):
         clock = (clocks[index] or None) if clocks else None
         try:
-            found.append(to_time(value, formats=formats, epoch=options.get("epoch", ""), clock=clock))
+            text = to_time(value, formats=formats, epoch=options.get("epoch", ""), clock=clock)
         except Trouble:
-            found.append(None)
+            text = None
+        # 9999-12-31 stands for "never": no zone is told by it, and no clock.
+        found.append(text if text and "1950" < text < "2200" else None)
     return found
 
 

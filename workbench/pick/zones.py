@@ -140,7 +140,7 @@ def _moment(value: Any, place: str) -> datetime | None:
             return None
     else:
         return None
-    if text is None or "T" not in text:
+    if text is None or "T" not in text or not "1950" < text < "2200":
         return None
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else None
