@@ -19,7 +19,7 @@ import pytest
 import workbench
 from tests.mapping_texts import load, mapping, problems_of, texts_of
 from workbench.errors import MappingError
-from workbench.mapping import FORMAT, MappingFile, check_data, export_problems, load_text, schema
+from workbench.mapping import FORMAT, MappingFile, check_data, export_problems, load_data, load_text, schema
 from workbench.mapping.schema import file_model
 from workbench.mapping.source import CHARACTERS, DEPTH, NODES
 
@@ -366,3 +366,18 @@ def test_draft_without_rules_loads_and_cannot_be_exported(text: str) -> None:
 
     assert not file.problems or all(problem.code != "empty" for problem in file.problems)
     assert export_problems(file)
+
+
+def test_data_of_a_tool_is_checked_like_a_text() -> None:
+    """Data gives the file that its text gives; tuples and floats are plain afterwards, and mistakes are told."""
+    data = load_text(FULL).data
+    made = load_data(data, "here")
+    assert (made.data, made.digest) == (data, load_text(FULL).digest)
+    assert made.data is not data
+
+    timed = load_data({**data, "connection": {"base_url": "https://a.example", "timeout_s": 1.5}})
+    assert str(timed.data["connection"]["timeout_s"]) == "1.5"
+    with pytest.raises(MappingError, match="a mapping holds no set"):
+        load_data({**data, "note": {"x"}})
+    with pytest.raises(MappingError, match="unknown key"):
+        load_data({**data, "recods": {}})

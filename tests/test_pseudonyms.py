@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -222,3 +223,39 @@ def keys_of(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: keys_of(value) for key, value in node.items()}
     return [keys_of(each) for each in node] if isinstance(node, list) else None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/v2/orders?email=jane.doe%40example.com&page=2",
+        "?q=jane.doe@example.com",
+        "https://api.shop.example/v2/orders?email=jane.doe%40example.com&after=10",
+        "jane.doe%40example.com",
+        "jane.doe1985",
+        "doe.jane-7",
+        "/v2/customers?name=Jane+Doe&n=1",
+    ],
+)
+def test_no_name_survives_in_an_address_or_an_id(text: str) -> None:
+    """An e-mail inside an address, encoded or not, and a name with digits behind it are replaced."""
+    made = Pseudonyms(b"key").replaced(text)
+
+    assert not [word for word in ("jane", "doe", "Jane", "Doe") if word in made]
+
+
+def test_email_in_an_address_is_the_one_elsewhere() -> None:
+    """A link to the next page carries the invented e-mail that stands in the orders, and its own page number's twin."""
+    names = Pseudonyms(b"key")
+    link = names.replaced("/v2/orders?email=jane.doe%40example.com&page=12")
+
+    assert names.replaced("jane.doe@example.com") in unquote(link)
+    assert names.replaced("12") in link
+
+
+@pytest.mark.parametrize(
+    ("text", "front"), [("A-1021", "A-"), ("ORD-DE-12", "ORD-"), ("SO_0042", "SO_"), ("#1001", "#")]
+)
+def test_marks_of_numbers_stay(text: str, front: str) -> None:
+    """The mark in front of an order's number stays, so that rules about prefixes still replay."""
+    assert Pseudonyms(b"key").replaced(text).startswith(front)

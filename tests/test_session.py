@@ -96,7 +96,7 @@ def test_draft_is_on_the_disk_after_every_change(bench: wb.Workbench, place: Pat
     assert [sample["live"] for sample in again.samples()] == [False]
     assert len(again.tree().nodes) == len(bench.tree().nodes)
     assert "fetch again" in again.samples()[0]["text"]
-    assert len(again.rows()[1]) == len(bench.rows()[1]) == 7
+    assert len(again._rows()[1]) == len(bench._rows()[1]) == 7
 
 
 def test_opening_a_merchant_writes_nothing(place: Path) -> None:
@@ -207,7 +207,7 @@ def test_value_of_an_order_makes_a_call_for_each(bench: wb.Workbench) -> None:
     bench.assign("shipments.tracking_number", "$.parcels[*].code", "parcels")
 
     assert bench.data["records"]["order"]["shipments"]["each"] == "parcels:$.parcels"
-    assert bench.rows("shipments")[1]
+    assert bench._rows("shipments")[1]
 
 
 def test_saved_sample_and_fresh_answer_are_compared(bench: wb.Workbench, merchant: DemoMerchant, place: Path) -> None:
@@ -296,7 +296,7 @@ def test_sample_from_a_file(place: Path) -> None:
     made.load_sample(b'[{"n": "A-1"}]', email="a@example.org")
     made.assign("order_number", "$[*].n")
 
-    assert [row["order_number"] for row in made.rows()[1]] == ["A-1"]
+    assert [row["order_number"] for row in made._rows()[1]] == ["A-1"]
     for bad in (b"", b"<html><p>Sorry</html>", b"{"):
         with pytest.raises(wb.UsageError, match="not a response"):
             made.load_sample(bad)

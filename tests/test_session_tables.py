@@ -59,7 +59,7 @@ def test_status_from_quantities(bench: wb.Workbench) -> None:
             {"then": "processing"},
         ]
     }
-    assert [row["status"] for row in bench.rows()[1]] == ["shipped", "partially_shipped", "cancelled"]
+    assert [row["status"] for row in bench._rows()[1]] == ["shipped", "partially_shipped", "cancelled"]
     assert "bench.cases('status', [" in bench.as_code()
     load_text((bench.folder / "draft.yaml").read_text())
 
@@ -80,7 +80,7 @@ def test_cases_of_a_line(bench: wb.Workbench) -> None:
                                  ("$[*].gone", "present", "", "cancelled"), ("confirmed",)])  # fmt: skip
 
     assert list(bench.rule("lines.status")["cases"][1]["when"]) == ["^.gone"]
-    assert [row["status"] for row in bench.rows("lines")[1]] == [
+    assert [row["status"] for row in bench._rows("lines")[1]] == [
         "completed", "confirmed", "confirmed", "confirmed", "completed", "cancelled",
     ]  # fmt: skip
 
@@ -140,9 +140,9 @@ def test_choice_is_kept(bench: wb.Workbench) -> None:
     """Every choice loads, and keeps as many rows as it says."""
     for choice in bench.keep_choices("lines"):
         bench.keep(choice.conditions, "lines")
-        assert len(bench.rows("lines")[1]) == choice.kept, choice
+        assert len(bench._rows("lines")[1]) == choice.kept, choice
     bench.keep(None, "lines")
-    assert len(bench.rows("lines")[1]) == 6
+    assert len(bench._rows("lines")[1]) == 6
 
 
 def test_orders_may_be_kept(bench: wb.Workbench) -> None:

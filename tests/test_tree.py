@@ -161,7 +161,7 @@ def test_too_much_is_left_out_and_said() -> None:
     assert "only the first 100 values" in tree.left_out
     few = merge([Document({f"key{n}x": n for n in range(50)})], budget=Budget(nodes=10))
     assert len(few.nodes) == 10
-    assert "10 places" in few.left_out
+    assert "at most 10" in few.left_out
 
 
 def test_depth_of_the_decoder_is_no_trouble() -> None:
@@ -217,3 +217,29 @@ def test_benchmark_documents_have_the_size_that_is_told() -> None:
 
     assert min(len(one), len(other)) >= 20_000
     assert one != other
+
+
+SCALARS = st.one_of(
+    st.text(max_size=8), st.integers(), st.booleans(), st.none(), st.decimals(allow_nan=False, allow_infinity=False)
+)
+
+
+@given(SCALARS)
+def test_a_single_scalar_is_described_as_among_others(value: Any) -> None:
+    """One value alone gives what it gives twice, but for the counts."""
+    (_, one), (_, two) = tree_of({"a": value}), tree_of({"a": value}, {"a": value})
+
+    assert (one.types, one.distinct, one.examples) == (two.types, two.distinct, two.examples)
+    assert [one.count * 2, one.nulls * 2, one.empties * 2] == [two.count, two.nulls, two.empties]
+    assert one.words in (None, {"true": 1}, {"false": 1})
+
+
+def test_a_first_look_reads_the_top_only() -> None:
+    """With a depth and a width the upper places come, each counted in full, and the rest is told to be missing."""
+    wide = {f"key{number}": {"a": {"b": 1}} for number in range(100)}
+    tree = merge([Document([wide, wide])], budget=Budget(deep=3, wide=10))
+
+    assert [node.path for node in tree][:4] == ["$", "$[*]", "$[*].key0", "$[*].key0.a"]
+    assert len(tree.nodes) == 2 + 10 * 2
+    assert tree.find("$[*].key0").presence == "2/2"  # type: ignore[union-attr]
+    assert tree.left_out

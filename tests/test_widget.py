@@ -125,11 +125,13 @@ def test_keyboard_alone_maps_a_field(chrome: Any, bench: wb.Workbench) -> None:
     page.focus(".wb-tree")
     page.keyboard.press("/")
     page.keyboard.type("number")
-    page.keyboard.press("Enter")
     for _ in range(20):
-        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
         if page.inner_text(".wb-path") == "$.data[*].number":
             break
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-accept]")
     page.wait_for_function("document.activeElement.hasAttribute('data-choice')")
@@ -215,6 +217,142 @@ def test_connecting_by_the_form(
     assert page.errors == []
 
 
+def test_call_from_a_pasted_example(chrome: Any, bench: wb.Workbench) -> None:
+    """A pasted URL becomes a call by selecting the e-mail in it; the call is changed, another is added and removed."""
+    address = os.environ["ACME_URL"]
+    page = open_widget(chrome, bench)
+    page.click("[data-add-operation=find_orders_by_email]")
+    page.fill("[data-call-url]", f"{address}/orders?email={JANE.replace('@', '%40')}&limit=3")
+    page.click("[data-mark=email]")
+    page.wait_for_selector('[data-status]:has-text("Select the example")')
+    page.evaluate(SELECT, ["[data-call-url]", JANE.replace("@", "%40")])
+    page.click("[data-mark=email]")
+    page.click("[data-call-details]")
+    page.fill("[data-call-headers]", "X-Trace: workbench")
+    page.click("[data-call-add]")
+    page.wait_for_selector("[data-fetch-email]")
+    assert page.input_value("[data-fetch-email]") == JANE
+    page.click("[data-fetch]")
+    page.wait_for_selector(row("$.data[*].number"))
+
+    page.click("[data-edit-call]")
+    page.select_option("[data-call-pages]", "next_link")
+    page.fill('[aria-label="Paging: its place, $.next"]', "$.next")
+    page.click("[data-call-add]")
+    page.wait_for_selector("[data-call-url]", state="detached")
+    page.click("[data-add-call]")
+    page.fill("[data-call-name]", "more")
+    page.fill("[data-call-url]", "/more")
+    page.select_option("[data-call-method]", "post")
+    page.check("[data-call-reads]")
+    page.select_option("[data-call-kind]", "json")
+    page.fill("[data-call-body]", '{"mail": "{email}"}')
+    page.click("[data-call-add]")
+    page.wait_for_selector("[data-call=more]")
+    added = bench.data["operations"]["find_orders_by_email"]["calls"][1]
+    page.click("[data-edit-call]")
+    page.click("[data-call-remove]")
+    page.wait_for_selector("[data-call=more]", state="detached")
+
+    assert added == {"name": "more", "post": "/more", "reads": True, "json": {"mail": "{email}"}}
+    assert bench.data["operations"]["find_orders_by_email"]["calls"] == [{
+        "name": "search", "get": "/orders", "query": {"email": "{email}", "limit": "3"},
+        "headers": {"X-Trace": "workbench"}, "pages": {"kind": "next_link", "path": "$.next"},
+    }]  # fmt: skip
+    assert JANE not in (bench.folder / "draft.yaml").read_text() + bench.as_code()
+    assert page.errors == []
+
+
+def test_failed_call_shows_what_was_sent(chrome: Any, bench: wb.Workbench) -> None:
+    """When the merchant answers with an error, sent and received stand there at once; the sample can be removed."""
+    bench.operation("find_orders_by_email")
+    bench.call("/no-such-path", name="search", query={"email": "{email}"})
+    page = open_widget(chrome, bench)
+    page.fill("[data-fetch-email]", JANE)
+    page.click("[data-fetch]")
+    page.wait_for_selector("[data-tab=exchange][aria-selected=true]")
+    page.wait_for_selector('summary.wb-problem:has-text("404")')
+    page.click("[data-samples]")
+    page.click("[data-remove-sample]")
+    page.wait_for_selector("[data-samples]", state="detached")
+
+    assert page.errors == []
+
+
+def test_values_are_tried_while_they_are_typed(chrome: Any, bench: wb.Workbench) -> None:
+    """A regex and a word that means nothing show their result before they are set; so does a typed rule."""
+    bench = fetched(bench)
+    bench.assign("order_number", "$.data[*].number")
+    page = open_widget(chrome, bench)
+    page.click('[data-pick="order_number"]')
+    page.click("[data-transforms]")
+    page.fill("[data-transform=regex]", "[0-9]+")
+    page.wait_for_selector('[data-live] .wb-sampled:text-is("1001")')
+    assert bench.rule("order_number") == "@.number"
+    page.fill("[data-transform=regex]", "(")
+    page.wait_for_selector("[data-live].wb-problem")
+    page.fill("[data-transform=regex]", "[0-9]+")
+    page.click("[data-transform-set]")
+    page.wait_for_selector('[data-field="order_number"] .wb-sample:text-is("1001")')
+    page.fill("[data-rule]", "@.id")
+    page.wait_for_selector("[data-live] .wb-sampled")
+
+    assert bench.rule("order_number") == {"path": "@.number", "regex": "[0-9]+"}
+    assert page.errors == []
+
+
+def test_own_field_is_declared_and_mapped(chrome: Any, bench: wb.Workbench) -> None:
+    """A field of the merchant's own is added, and filled by a click."""
+    page = open_widget(chrome, fetched(bench))
+    take(page, "order_number", "$.data[*].number")
+    page.click("[data-own-open]")
+    page.fill("[data-own]", "state_word")
+    page.fill("[data-own-label]", "State word")
+    page.click("[data-own-add]")
+    page.wait_for_selector('[data-field="extra.state_word"]')
+    take(page, "extra.state_word", "$.data[*].state")
+
+    assert bench.rule("extra.state_word") == "@.state"
+    assert bench.data["fields"]["state_word"]["label"] == "State word"
+
+
+def test_other_words_are_silenced_only_when_asked(chrome: Any, bench: wb.Workbench) -> None:
+    """`otherwise` is chosen, not written unasked, and the widget says what it silences."""
+    bench = fetched(bench)
+    bench.assign("order_number", "$.data[*].number")
+    bench.assign("status", "$.data[*].state")
+    page = open_widget(chrome, bench)
+    page.click('[data-pick="status"]')
+    page.select_option('[data-word="5"]', "delivered")
+    page.select_option("[data-otherwise]", "shipped")
+    page.click("[data-words-save]")
+    page.wait_for_selector('.wb-words .wb-problem:has-text("nobody learns")')
+    assert bench.rule("status") == {"path": "@.state", "lookup": {"5": "delivered"}, "otherwise": "shipped"}
+    page.select_option("[data-otherwise]", "")
+    page.click("[data-words-save]")
+    page.wait_for_selector(".wb-words .wb-problem", state="detached")
+    assert "otherwise" not in bench.rule("status")
+
+
+def test_export_shows_what_changes(chrome: Any, bench: wb.Workbench) -> None:
+    """Before the second version the panel says which rules and results differ, and the step."""
+    bench = fetched(bench)
+    places = {"order_number": "number", "created_at": "created", "customer_email": "customer.email", "status": "state"}
+    for field, place in places.items():
+        bench.assign(field, f"$.data[*].{place}")
+    bench.lookup("status", {each["word"]: "shipped" for each in bench.words("status")})
+    bench.export()
+    page = open_widget(chrome, bench)
+    page.click("[data-tab=export]")
+    page.wait_for_selector("[data-changes=none]")
+    bench.assign("currency", "$.data[*].currency")
+    page.click("[data-tab=todo]")
+    page.click("[data-tab=export]")
+    page.wait_for_selector('[data-changes=minor] code:has-text("records.order.currency")')
+
+    assert page.errors == []
+
+
 def test_cell_explains_its_own_order_and_shows_its_node(chrome: Any, bench: wb.Workbench) -> None:
     """A click on the third order's empty cell says why that one is empty; the chip of another call opens its tree."""
     bench = fetched(bench)
@@ -225,7 +363,7 @@ def test_cell_explains_its_own_order_and_shows_its_node(chrome: Any, bench: wb.W
     page = open_widget(chrome, bench)
     page.click("[data-tab=preview]")
     page.click(".wb-table tbody tr:nth-child(3) td:nth-child(1) .wb-cell")
-    page.wait_for_selector('[data-status]:has-text("order[2].order_number")')
+    page.wait_for_selector('[data-detail] pre:has-text("order[2].order_number")')
     page.click('[data-chip="shipments.tracking_number"]')
     page.wait_for_selector(f"{row('$.parcels[*].code')}.wb-selected")
 
@@ -264,6 +402,26 @@ def test_search_behaviour_by_mouse(chrome: Any, bench: wb.Workbench) -> None:
     assert page.errors == []
 
 
+def test_back_office_says_otherwise(chrome: Any, bench: wb.Workbench) -> None:
+    """A whole row is ticked; a typed expected value that differs is told, and is no part of the draft."""
+    bench = fetched(bench)
+    bench.assign("order_number", "$.data[*].number")
+    bench.assign("currency", "$.data[*].currency")
+    page = open_widget(chrome, bench)
+    page.click("[data-tab=preview]")
+    page.click('[data-tick-row="A-1001"]')
+    page.wait_for_selector('[data-status]:has-text("2 values of the order match")')
+    page.click(".wb-table tbody tr:nth-child(1) td:nth-child(2) .wb-cell")
+    page.wait_for_selector("[data-detail=currency] code")
+    page.fill("[data-expected]", "SEKUNDEN")
+    page.click("[data-expected-set]")
+    page.wait_for_selector('.wb-bad:has-text("differs from the back office")')
+
+    assert bench.data["evidence"]["confirmed"] == {"order_number": "1 of 1 match", "currency": "0 of 1 match"}
+    assert "SEKUNDEN" not in (bench.folder / "draft.yaml").read_text()
+    assert page.errors == []
+
+
 def test_back_office_tick_and_pasted_words(chrome: Any, bench: wb.Workbench) -> None:
     """A result is ticked in its cell; rows of the documentation become words."""
     bench = fetched(bench)
@@ -294,6 +452,49 @@ def test_text_of_merchants_is_never_html(chrome: Any, bench: wb.Workbench) -> No
 
     assert page.evaluate("window.hurt") is None
     assert page.locator("#host img").count() == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(chrome: Any, bench: wb.Workbench, theme: str) -> None:
+    """axe finds no violation in any part of the widget: mapping, readings, words, calls, results, export, consent."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    found = []
+
+    def look(part: str) -> None:
+        for each in axe.run(page, context=".wb").response["violations"]:
+            found.append(f"{part}: {each['id']} {[node['html'][:90] for node in each['nodes'][:3]]}")
+
+    bench.operation("find_orders_by_email")
+    page = open_widget(chrome, bench, theme=theme)
+    look("empty")
+    bench.call("/orders", name="search", query={"email": "{email}"})
+    bench.fetch(email=JANE)
+    page = open_widget(chrome, bench, theme=theme)
+    page.wait_for_selector("[data-consent=yes]")
+    look("consent")
+    bench.consent()
+    bench.assign("order_number", "$.data[*].number")
+    bench.assign("amount", "$.data[*].total_cents")
+    bench.assign("status", "$.data[*].state")
+    page = open_widget(chrome, bench, theme=theme)
+    page.click('[data-pick="status"]')
+    page.wait_for_selector("[data-word]")
+    look("words")
+    page.click('[data-pick="amount"]')
+    page.wait_for_selector("[data-transforms]")
+    page.click("[data-edit-call]")
+    page.wait_for_selector("[data-call-url]")
+    look("value and call")
+    page.click('[data-pick="created_at"]')
+    page.click(row("$.data[*].created"))
+    page.wait_for_selector("[data-accept]")
+    look("readings")
+    for tab in ("preview", "exchange", "search", "questions", "export"):
+        page.click(f"[data-tab={tab}]")
+        page.wait_for_selector(f"[data-tab={tab}][aria-selected=true]")
+        look(tab)
+
+    assert found == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "dark-high-contrast"])
@@ -333,6 +534,9 @@ def test_javascript_modules(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
+
+SELECT = """([box, text]) => { const node = document.querySelector(box); node.focus();
+  const at = node.value.indexOf(text); node.setSelectionRange(at, at + text.length); }"""
 
 # The contrast of every element with text of its own, by WCAG's formula; colours are read as the browser paints them.
 CONTRAST = """() => {

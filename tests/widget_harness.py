@@ -27,6 +27,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>work
 const listeners = {};
 let last = 0;
 const model = {
+  get: (name) => (name === "revision" ? last : undefined),
   on: (name, back) => { (listeners[name] ||= []).push(back); },
   off: (name, back) => { listeners[name] = (listeners[name] || []).filter((each) => each !== back); },
   send: async (content) => {
@@ -39,6 +40,12 @@ const model = {
     for (const back of listeners["change:revision"] || []) back();
   },
 };
+window.started = performance.now();
+new MutationObserver((_, watch) => {
+  if (!document.querySelector('[role="treeitem"]')) return;
+  watch.disconnect();
+  requestAnimationFrame(() => setTimeout(() => { window.painted = performance.now(); }));
+}).observe(document.getElementById("host"), { childList: true, subtree: true });
 window.stop = mount(model, document.getElementById("host"));
 </script></body></html>"""
 

@@ -54,6 +54,10 @@ class Entity:
         """Plain data: what is unknown is absent, keys in the order of the catalogue."""
         return copy.deepcopy(self._values)
 
+    def peek(self) -> Mapping[str, Any]:
+        """As `to_dict`, without a copy: for those who only look, at thousands of orders."""
+        return self._values
+
 
 class Address(Entity):
     """Where a parcel goes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -54,10 +55,40 @@ def load_text(text: str, source: str = "", upgrades: Mapping[int, Upgrade] = UPG
         read: Source = read_source(text)
     except SourceError as error:
         raise MappingError([error.problem], source) from None
-    said = read.data
-    if not isinstance(said, dict):
+    if not isinstance(read.data, dict):
         how = "write format:, merchant:, operations: and records:"
         raise MappingError([*read.problems, Problem("not a table", FILE, how, "wrong_type", read.line(()))], source)
+    return _checked(read, source, upgrades)
+
+
+def load_data(data: dict[str, Any], source: str = "") -> MappingFile:
+    """The mapping file of data that a tool made: checked like a text, in a fraction of the time.
+
+    Args:
+        data: Tables, lists and scalars; it is copied, tuples become lists, keys texts, and floats exact.
+        source: Where it came from, for messages.
+
+    Raises:
+        MappingError: Every mistake in it, at once, without lines.
+    """
+    return _checked(Source("", _plain(data), {}, []), source, UPGRADES)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and math.isfinite(value):
+        return Decimal(repr(value))
+    if value is None or isinstance(value, (str, int, Decimal)):
+        return value
+    how = "give texts, numbers, truth values, lists and tables"
+    raise MappingError([Problem(f"a mapping holds no {type(value).__name__}", FILE, how, "wrong_type")])
+
+
+def _checked(read: Source, source: str, upgrades: Mapping[int, Upgrade]) -> MappingFile:
+    said = read.data
     data = upgraded(said, upgrades)
     problems = [*read.problems, *check_data(data, read.line)]
     if problems:
@@ -68,7 +99,7 @@ def load_text(text: str, source: str = "", upgrades: Mapping[int, Upgrade] = UPG
         merchant=data["merchant"],
         version=data.get("version"),
         digest=digest_of(said),
-        text=text,
+        text=read.text,
         source=source,
         problems=tuple(lint(data, read.line)),
     )

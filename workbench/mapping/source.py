@@ -50,18 +50,19 @@ class Source:
 
     Attributes:
         data: Plain tables, lists, texts, integers, decimals, truth values and nulls.
+        text: The text; empty where data was given instead.
         problems: Keys that come twice, and other mistakes that leave the rest readable.
     """
 
     def __init__(self, text: str, data: Any, lines: dict[Place, int] | None, problems: list[Problem]) -> None:
-        self.data, self.problems = data, problems
-        self._text, self._lines = text, lines
+        self.data, self.problems, self.text = data, problems, text
+        self._lines = lines
 
     def line(self, place: Place) -> int | None:
         """The line of a place, or of the nearest place around it that the text has."""
         if self._lines is None:
             try:
-                self._lines = _read_yaml(self._text)._lines or {}
+                self._lines = _read_yaml(self.text)._lines or {}
             except SourceError:
                 self._lines = {}
         for end in range(len(place), -1, -1):

@@ -163,7 +163,7 @@ class Base:
             samples = self._store.samples
             found = {}
             for name in self._draft.data["operations"]:
-                trial = Trial(self._draft.data, name, samples)
+                trial = self._store.trials.of(self._draft.data, name, samples)
                 if trial.samples:
                     found[name] = trial
             self._memo["trials"] = found

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from workbench.errors import MappingError, UsageError, VersionError
-from workbench.mapping import FORMAT, MappingFile, dump, load_text
+from workbench.mapping import FORMAT, MappingFile, dump, load_data, load_text
 from workbench.versions import Folder, Version, content, read_text, safe_name, write_over
 
 MAPPINGS = "WORKBENCH_MAPPINGS"
@@ -96,7 +96,7 @@ class Draft:
 
     def file(self) -> MappingFile:
         """The draft as a mapping file."""
-        return load_text(dump(self.data), str(self.folder.draft))
+        return load_data(self.data, str(self.folder.draft))
 
     def change(self, label: str, edit: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
         """Changes the draft: the new data must load, and is on the disk before this returns.
@@ -113,7 +113,7 @@ class Draft:
         copied = copy.deepcopy(before)
         after = edit(copied) or copied
         try:
-            after = copy.deepcopy(load_text(dump(after), "the draft").data)
+            after = load_data(after, "the draft").data
         except MappingError as error:
             raise UsageError("; ".join(problem.text for problem in error.problems[:3])) from None
         if after == before:

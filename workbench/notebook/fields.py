@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.catalogue import EXTRA, LIST, NAMES, OBJECT, STATUS, Field, catalogue
+from workbench.errors import UsageError
 from workbench.mapping.check_blocks import inner_fields
+from workbench.mapping.source import SourceError, read_source
+from workbench.paths import is_path
 from workbench.pick import Trial
 
 _OWN = "order"
@@ -35,6 +38,21 @@ def rule_at(data: Mapping[str, Any], record: str, field: str) -> Any:
     for block in blocks:
         fields = inner_fields(fields.get(block)) if isinstance(fields, dict) else {}
     return fields.get(name) if isinstance(fields, dict) else None
+
+
+def read_rule(text: str) -> Any:
+    """A rule as it is typed: a path, or a table in YAML or JSON.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    plain = text.strip()
+    if is_path(plain):
+        return plain
+    try:
+        return read_source(plain).data
+    except SourceError as error:
+        raise UsageError(f"not a rule: {error.problem.what} - write a path, or a table as the file has it") from None
 
 
 def rule_text(rule: Any) -> str:
@@ -97,7 +115,7 @@ def _field(
     sample, problems = "", []
     if trial is not None:
         filled, total = trial.filled(key)
-        sample = next((value for values in trial.values(key) for value in values), "")
+        sample = trial.tally.first.get(key, "")
         seen = dict.fromkeys(problem.what for problem in trial.problems(key))
         problems = list(seen)
     return {

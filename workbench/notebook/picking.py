@@ -12,12 +12,10 @@ from typing import Any
 from workbench.calls import Exchange
 from workbench.catalogue import catalogue
 from workbench.errors import MappingError, UsageError
-from workbench.mapping import dump, load_text
-from workbench.mapping.source import SourceError, read_source
+from workbench.mapping import load_data
 from workbench.notebook.base import Base, locked
-from workbench.notebook.fields import every_field, rule_text
-from workbench.paths import is_path
-from workbench.pick import KeepChoice, Picker, Proposal, Trial, cases_of, keep_choices, suggest_word, values_of
+from workbench.notebook.fields import every_field, read_rule, rule_text
+from workbench.pick import KeepChoice, Picker, Proposal, cases_of, keep_choices, suggest_word, values_of
 from workbench.pick.rules import set_rule
 from workbench.samples.documents import documents_of, reading_of
 from workbench.tree import Change, Tree, merge
@@ -31,10 +29,10 @@ class Picking(Base):
     """Assigning nodes to business fields."""
 
     @locked
-    def tree(self, call: str | None = None, operation: str | None = None) -> Tree:
-        """The merged tree of a call, over all samples."""
+    def tree(self, call: str | None = None, operation: str | None = None, *, quick: bool = False) -> Tree:
+        """The merged tree of a call, over all samples; with `quick` perhaps only its top, in a moment."""
         chosen = self._chosen(operation)
-        return self._store.tree(self.plan(), chosen, call or self._call)
+        return self._store.tree(self.plan(), chosen, call or self._call, quick=quick)
 
     @locked
     def compare(self, call: str | None = None, operation: str | None = None) -> list[Change]:
@@ -44,7 +42,7 @@ class Picking(Base):
         sides: dict[bool, list[Any]] = {True: [], False: []}
         for taken in self._store.taken:
             if taken.sample.operation in (chosen, None):
-                sides[taken.live] += documents_of(taken.sample, name, reading)
+                sides[taken.live] += documents_of(taken.sample, name, reading, self._store.trials.decoded)
         if not all(sides.values()):
             raise UsageError("nothing to compare - fetch again, beside a saved sample")
         return merge(sides[False]).differences(merge(sides[True]))
@@ -60,7 +58,8 @@ class Picking(Base):
             for clock in [header_clock(taken.exchanges)]
             if clock is not None
         }
-        return Picker(self._draft.data, operation, self._store.samples, documents, trees, clocks)
+        samples, trials = self._store.samples, self._store.trials
+        return Picker(self._draft.data, operation, samples, documents, trees, trials, clocks)
 
     @locked
     def propose(
@@ -116,16 +115,11 @@ class Picking(Base):
             UsageError: It is no rule.
         """
         _texts(field=field, text=text)
-        rule: Any = text.strip()
-        if not rule:
+        if not text.strip():
             raise UsageError(
                 "nothing is typed - write a path such as @.number, or click a node; unassign() takes it away"
             )
-        if not is_path(rule):
-            try:
-                rule = read_source(text).data
-            except SourceError as error:
-                raise UsageError(f"not a rule - {error.problem.text}") from None
+        rule = read_rule(text)
         self._write_rule(field, rule, f"{field} = {rule_text(rule)}", f"bench.assign_text({field!r}, {text.strip()!r})")
         return rule_text(rule)
 
@@ -237,10 +231,9 @@ class Picking(Base):
     def _raw_words(self, field: str) -> dict[str, int]:
         counts: dict[str, int] = {}
         for trial in self.trials().values():
-            for result in trial.results:
-                for order in result.orders:
-                    for word in values_of(order.to_dict(), f"{field}_raw"):
-                        counts[word] = counts.get(word, 0) + 1
+            for order in (each for orders in trial.records for each in orders):
+                for word in values_of(order, f"{field}_raw"):
+                    counts[word] = counts.get(word, 0) + 1
         return counts
 
     @locked
@@ -322,7 +315,7 @@ class Picking(Base):
         data = self.data
         set_rule(data, "order", field, rule)
         try:
-            trial = Trial(load_text(dump(data), "the draft").data, chosen, self._store.samples)
+            trial = self._store.trials.of(load_data(data, "the draft").data, chosen, self._store.samples)
             found = trial.values(field)
         except MappingError as error:
             raise UsageError("; ".join(problem.text for problem in error.problems[:3])) from None

@@ -24,12 +24,9 @@ class Lack(NamedTuple):
     fields: tuple[str, ...]
 
 
-def orders_of(trials: Mapping[str, Trial]) -> dict[str, list[dict[str, Any]]]:
+def orders_of(trials: Mapping[str, Trial]) -> dict[str, list[Mapping[str, Any]]]:
     """The orders that each operation gives on its samples, as `to_dict` gives them."""
-    return {
-        name: [order.to_dict() for result in trial.results for order in result.orders]
-        for name, trial in trials.items()
-    }  # fmt: skip
+    return {name: [order for orders in trial.records for order in orders] for name, trial in trials.items()}
 
 
 def presence(trials: Mapping[str, Trial], fields: Iterable[str]) -> list[dict[str, str]]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from workbench.connect.settings import variable_prefix
 from workbench.errors import UsageError, WorkbenchError
-from workbench.notebook.base import TABS
+from workbench.notebook.base import INPUT, TABS
 from workbench.notebook.fields import groups
 from workbench.notebook.session import Workbench
+from workbench.notebook.typed import SHOWN, shown_call, typed_call
 from workbench.paths import find, scalars, text_of
 from workbench.pick import Proposal
 from workbench.pick.places import places_read
@@ -52,7 +53,7 @@ def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, 
     required = [field for field in fields if field["required"]]
     store = bench._store
     return {
-        "merchant": bench.merchant, "environment": bench.environment, "base": bench.base,
+        "revision": bench.revision, "merchant": bench.merchant, "environment": bench.environment, "base": bench.base,
         "base_newer": bench._draft.newer(), "message": bench.message, "elsewhere": bench._draft.changed_elsewhere(),
         "can_undo": bench._draft.done[-1].label if bench._draft.done else "",
         "can_redo": bench._draft.undone[-1].label if bench._draft.undone else "",
@@ -65,7 +66,7 @@ def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, 
         "groups": shown,
         "todo": [one._asdict() for one in left],
         "done": _done(required), "total": _total(required),
-        "places": _places(bench),
+        "places": _places(bench) if _trees_made(bench) else {},
     }  # fmt: skip
 
 
@@ -90,20 +91,12 @@ def _total(required: list[dict[str, Any]]) -> int:
 
 def _operation(bench: Workbench, name: str) -> dict[str, Any]:
     body = bench._draft.data["operations"].get(name) or {}
-    calls = []
-    for call in body.get("calls") or ():
-        method = next((key for key in ("get", "post", "put", "patch", "delete") if key in call), "get")
-        calls.append(
-            {
-                "name": call.get("name", "main"),
-                "method": method,
-                "url": call.get(method, ""),
-                "query": call.get("query", {}),
-                "for_each": "for_each" in call,
-                "status": _status(bench, name, call.get("name", "main")),
-            }
-        )
-    return {"name": name, "label": name.replace("_", " ").capitalize(), "calls": calls}
+    calls = [
+        {**shown_call(call), "status": _status(bench, name, call.get("name", "main"))}
+        for call in body.get("calls") or ()
+    ]
+    inputs = [INPUT[name]] if name in INPUT else list(body.get("inputs") or ())
+    return {"name": name, "label": name.replace("_", " ").capitalize(), "calls": calls, "inputs": inputs}
 
 
 def _status(bench: Workbench, operation: str, call: str) -> str:
@@ -112,6 +105,15 @@ def _status(bench: Workbench, operation: str, call: str) -> str:
             answers = [page for each in pages.values() for page in each] if isinstance(pages, Mapping) else pages
             return "error" if any(page.status and page.status >= 400 for page in answers) else "ok"
     return ""
+
+
+def _trees_made(bench: Workbench) -> bool:
+    """Whether the trees are there already; what is shown first does not wait for them, and they bring the places."""
+    plan = bench.plan()
+    operation = plan.operations.get(bench._operation)
+    return operation is not None and all(
+        bench._store.has_tree(plan, operation.name, call.name) for call in operation.calls
+    )
 
 
 def _places(bench: Workbench) -> dict[str, list[str]]:
@@ -127,8 +129,10 @@ def _places(bench: Workbench) -> dict[str, list[str]]:
 def _tree(bench: Workbench, args: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     operation, call = args.get("operation") or bench._operation, args.get("call") or bench._call
     if not operation or not call:
-        return {"label": "", "records": 0, "record": None, "values": {}, "raw": "", "error": "", "left_out": ""}, [b""]
-    tree = bench.tree(call, operation)
+        told: dict[str, Any] = dict.fromkeys(("label", "raw", "error", "left_out"), "")
+        return {**told, "records": 0, "record": None, "values": {}, "partial": False, "places": {}}, [b""]
+    tree = bench.tree(call, operation, quick=bool(args.get("quick")))
+    partial = not bench._store.has_tree(bench.plan(), operation, call)
     raw, error = "", ""
     if not tree.nodes:
         for taken in reversed(bench._store.taken):
@@ -138,12 +142,13 @@ def _tree(bench: Workbench, args: dict[str, Any]) -> tuple[dict[str, Any], list[
                 raw = answers[0].body[:2000].decode("utf-8", "replace") if answers else ""
                 error = taken.error or "this answer holds no tree: look at Sent / Received"
                 break
-    records, record, values = _record(bench, operation, call, args.get("record"))
+    records, record, values = (0, None, {}) if partial else _record(bench, operation, call, args.get("record"))
     live = any(taken.live and call in taken.sample.calls for taken in bench._store.taken)
     label = f"{tree.documents} answer{'s' * (tree.documents != 1)}, {'live' if live else 'saved'}"
     told = {
         "label": label, "records": records, "record": record, "values": values, "raw": raw, "error": error,
-        "left_out": tree.left_out,
+        "left_out": "" if partial else tree.left_out, "partial": partial,
+        "places": {} if partial else _places(bench),
     }  # fmt: skip
     return told, [tree.wire()]
 
@@ -191,6 +196,37 @@ def _propose(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     return {"proposals": [_proposal(one) for one in found], "has_rule": bench.rule(args["field"]) is not None}
 
 
+def _try(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
+    """What a rule would give: the typed one, or the field's own with other transforms."""
+    rule: Any = args.get("text")
+    if rule is None:
+        before = bench.rule(args["field"])
+        if before is None:
+            raise UsageError("no rule yet - click a value first")
+        table = dict(before) if isinstance(before, Mapping) else {"path": before}
+        table = {**table, **(args.get("transforms") or {})}
+        rule = {key: value for key, value in table.items() if value is not None}
+    return _proposal(bench.try_rule(args["field"], rule))
+
+
+def _changes(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
+    found = bench.changes()
+    if found is None:
+        return {"first": True}
+    told = found.to_dict()
+    return {
+        "first": False, "step": told["step"], "why": told["why"], "samples": told["samples"],
+        "rules": [change.text for change in found.rules], "results": [change.text for change in found.results],
+        "weighty": bool(found.weighty),
+    }  # fmt: skip
+
+
+def _confirm_row(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
+    for field in args["fields"]:
+        bench.confirm(args["order"], field)
+    return {"text": f"{len(args['fields'])} values of the order match the back office"}
+
+
 def _assign(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     bench.assign(
         args["field"], args["path"], args.get("call"), choice=args.get("choice", 0), second=args.get("second") or None
@@ -210,7 +246,7 @@ def _words(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
 
 def _preview(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     tab = args.get("tab", "orders")
-    columns, rows = bench.rows(tab)
+    columns, rows = bench._rows(tab)
     shown = [
         {
             "order": row.get("order_number", ""),
@@ -285,12 +321,25 @@ def _fetch(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def _call(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
+    operation, name = bench._chosen(args.get("operation")), str(args.get("name") or "main").strip()
+    url, parts = typed_call(args, _base_url(bench))
+    calls = (bench._draft.data["operations"][operation] or {}).get("calls") or ()
+    before: Mapping[str, Any] = next((call for call in calls if call.get("name", "main") == name), {})
+    kept = {key: value for key, value in before.items() if key not in SHOWN}
     bench.call(
-        str(args.get("url", "")), name=args.get("name") or "main", method=args.get("method") or "get",
-        operation=args.get("operation"), for_each=bool(args.get("for_each")), query=args.get("query") or None,
-        headers=args.get("headers") or None, json=args.get("json"),
+        url, name=name, method=args.get("method") or "get", operation=operation,
+        for_each=bool(args.get("for_each")), **{**kept, **parts},
     )  # fmt: skip
     return state(bench)
+
+
+def _base_url(bench: Workbench) -> str:
+    """The connection's address, a reference in it filled in where it is known."""
+    said = str(bench.connection.get("base_url") or "")
+    try:
+        return bench._value(said)
+    except WorkbenchError:
+        return said
 
 
 def _export(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
@@ -346,6 +395,9 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "extra": _then_state(
         lambda bench, args: bench.declare(args["key"], args.get("label", ""), args.get("kind") or "text")
     ),
+    "try": _try,
+    "changes": _changes,
+    "confirm_row": _confirm_row,
     "words": _words,
     "lookup": _then_state(lambda bench, args: bench.lookup(args["field"], args["table"], args.get("otherwise"))),
     "transform": _then_state(lambda bench, args: bench.transform(args["field"], **args["transforms"])),

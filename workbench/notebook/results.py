@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.errors import UsageError
-from workbench.mapping import dump, load_text
+from workbench.mapping import load_data
 from workbench.notebook.base import INDEXES, TABS, locked
 from workbench.notebook.contradictions import Contradiction, contradictions
 from workbench.notebook.fields import every_field, groups, mask
@@ -26,7 +26,7 @@ class Results(Sampling):
     """Looking at the results."""
 
     @locked
-    def rows(self, tab: str = "orders") -> tuple[list[tuple[str, str]], list[dict[str, str]]]:
+    def _rows(self, tab: str = "orders") -> tuple[list[tuple[str, str]], list[dict[str, str]]]:
         """The results on all samples, row by row: the columns (key and label), and each row's values."""
         if tab not in TABS:
             raise UsageError(f"no tab {tab!r} - one of {', '.join(TABS)}")
@@ -35,10 +35,9 @@ class Results(Sampling):
         found: list[dict[str, str]] = []
         for name, trial in self.trials().items():
             index = -1
-            for sample, result in zip(trial.samples, trial.results, strict=True):
-                for order in result.orders:
+            for sample, orders in zip(trial.samples, trial.records, strict=True):
+                for told in orders:
                     index += 1
-                    told = order.to_dict()
                     for holder in holders_of(told, f"{block}.x") if block else [told]:
                         row = {"order_number": told.get("order_number", ""), **flat(holder)}
                         found.append({**row, "_sample": sample.name, "_operation": name, "_index": str(index)})
@@ -46,7 +45,7 @@ class Results(Sampling):
         for row in found:
             for key in row:
                 if not key.startswith("_") and key not in columns:
-                    columns[key] = labels.get(f"{block}.{key}" if block else key, key)
+                    columns[key] = labels.get(f"{block}.{key}" if block else key) or key.replace("_", " ").capitalize()
         for group, key, field in every_field():
             if (group == block or (not block and group in ("order", "shipping_address"))) and self.rule(
                 key
@@ -59,7 +58,7 @@ class Results(Sampling):
         """The results on all samples as a pandas table; masked unless `reveal`, as the notebook is saved with it."""
         import pandas as pd
 
-        columns, found = self.rows(tab)
+        columns, found = self._rows(tab)
         kinds = {key: field.kind for _, key, field in every_field()}
         block = TABS[tab]
         table = []
@@ -88,8 +87,7 @@ class Results(Sampling):
             answers = {
                 call: self._answers(chosen, call, sample) for call in self._calls_of(chosen) if call in sample.calls
             }
-            data = {**self._draft.data}
-            mapping = Runnable(load_text_of(data))
+            mapping = Runnable(load_data(self.data, "the draft"))
             found = mapping.explain(answers, field, operation=chosen, inputs=None)
             own = [each for each in found if f"order[{order - seen}]" in each.where or len(found) == 1]
             if own:
@@ -225,29 +223,37 @@ class Results(Sampling):
             ]
             waived = {entry["finding"] for entry in self._draft.data.get("waived") or ()}
             every = [*super().todo(), *(one for one in more if one.text not in waived)]
-            self._memo["left"] = sorted(every, key=lambda one: not one.blocks)
+            found = sorted(every, key=lambda one: not one.blocks)
+            if not all(map(self._has_trees, trials)):
+                return found
+            self._memo["left"] = found
         left: list[Todo] = self._memo["left"]
         return left
+
+    def _has_trees(self, operation: str) -> bool:
+        """Whether the trees of an operation are made, or made in a moment: nothing here waits for large ones."""
+        plan = self.plan()
+        return all(
+            self._store.has_tree(plan, operation, call) or not self._store.is_large(operation, call)
+            for call in self._calls_of(operation)
+        )
 
     def _contradictions(self) -> list[Contradiction]:
         kinds = {key: field.kind for _, key, field in every_field()}
         found = []
         for name, trial in self.trials().items():
+            if not self._has_trees(name):
+                continue
             picker = self._picker(name)
             reads = places_read(self._draft.data, name, picker.trees)
             names = [sample.name for sample in trial.samples]
             found += contradictions(reads, kinds, picker.trees, picker.documents, names)
         return list({(one.field, one.place): one for one in found}.values())
 
-    def groups(self) -> list[dict[str, Any]]:
+    def _groups(self) -> list[dict[str, Any]]:
         """The fields side of the widget: every field with its rule, a value and how often it is there."""
         trial = self.trials().get(self._operation)
         return groups(self._draft.data, "order", trial)
-
-
-def load_text_of(data: Mapping[str, Any]) -> Any:
-    """The data as a mapping file."""
-    return load_text(dump(data), "the draft")
 
 
 def flat(holder: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

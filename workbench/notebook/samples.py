@@ -12,6 +12,7 @@ from typing import Any
 from workbench.calls import Exchange
 from workbench.documents import Document
 from workbench.errors import MappingError
+from workbench.pick.trial import Trials
 from workbench.plan import Plan
 from workbench.pseudonyms import Pseudonyms, Row, Unreadable
 from workbench.samples import (
@@ -26,7 +27,10 @@ from workbench.samples import (
     sample_names,
 )
 from workbench.samples.documents import documents_of, reading_of, sample_of
-from workbench.tree import Tree, merge
+from workbench.tree import Budget, Tree, merge
+
+_LARGE = 300_000  # bytes of answers whose tree is not made in a moment
+_FIRST_LOOK = Budget(nodes=3_000, deep=5, wide=80)
 
 
 @dataclass
@@ -69,6 +73,7 @@ class Store:
         self.unreadable: list[str] = []
         self.revision = 0
         self.fresh_only = False
+        self.trials = Trials()
         self._trees: dict[tuple[Any, ...], Tree] = {}
         self._documents: dict[tuple[Any, ...], list[list[Document]]] = {}
         self._pseudonyms: Pseudonyms | None = None
@@ -177,8 +182,23 @@ class Store:
         self.revision += 1
         self._trees.clear()
         self._documents.clear()
+        self.trials.forget()
 
     # ------------------------------------------------------------ documents and trees
+
+    def _size(self, operation: str, call: str) -> int:
+        """Bytes of a call's answers."""
+        own = [sample.calls.get(call, ()) for sample in self.samples if sample.operation in (operation, None)]
+        pages = [each.values() if isinstance(each, Mapping) else (each,) for each in own]
+        return sum(len(page.body) for each in pages for answers in each for page in answers)
+
+    def is_large(self, operation: str, call: str) -> bool:
+        """Whether the tree of a call takes more than a moment."""
+        return self._size(operation, call) > _LARGE
+
+    def has_tree(self, plan: Plan, operation: str, call: str) -> bool:
+        """Whether the whole tree of a call was made already."""
+        return (operation, call, id(self.documents(plan, operation, call))) in self._trees
 
     def documents(self, plan: Plan, operation: str, call: str) -> list[list[Document]]:
         """The decoded answers of a call, by sample of the operation."""
@@ -186,14 +206,18 @@ class Store:
         key = (operation, call, repr(reading))
         if key not in self._documents:
             self._documents[key] = [
-                documents_of(sample, call, reading) for sample in self.samples if sample.operation in (operation, None)
+                documents_of(sample, call, reading, self.trials.decoded)
+                for sample in self.samples
+                if sample.operation in (operation, None)
             ]
         return self._documents[key]
 
-    def tree(self, plan: Plan, operation: str, call: str) -> Tree:
-        """The merged tree of a call."""
+    def tree(self, plan: Plan, operation: str, call: str, *, quick: bool = False) -> Tree:
+        """The merged tree of a call; with `quick` its top only, where the whole one was not made yet and is large."""
         documents = self.documents(plan, operation, call)
         key = (operation, call, id(documents))
         if key not in self._trees:
+            if quick and self.is_large(operation, call):
+                return merge((document for each in documents for document in each), budget=_FIRST_LOOK)
             self._trees[key] = merge(document for each in documents for document in each)
         return self._trees[key]

@@ -153,6 +153,8 @@ class Sampling(Picking):
                 del body["calls"]
 
         self._edit(f"remove {name}", edit, f"bench.remove_call({operation!r}, {name!r})", f"{name} is removed")
+        self._store.touched()
+        self.select(operation)
 
     @locked
     def use_in_call(self, call: str, path: str, url: str, name: str, operation: str | None = None) -> None:
@@ -456,6 +458,7 @@ class Sampling(Picking):
                 "live": taken.live,
                 "saved": bool(taken.saved),
                 "text": _sample_text(taken),
+                "error": bool(taken.error),
             }
             for taken in self._store.taken
         ]

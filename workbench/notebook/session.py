@@ -9,8 +9,9 @@ from typing import Any
 from workbench.errors import UsageError, VersionError
 from workbench.notebook.base import locked
 from workbench.notebook.repairing import Repair, keyed, moved, repairs
-from workbench.notebook.results import Results, flat
-from workbench.pick import Trial, problem_field
+from workbench.notebook.results import flat
+from workbench.notebook.reviewing import Reviewing
+from workbench.pick import problem_field
 from workbench.publish import Exported, export, needs
 from workbench.runtime import Mapping as Runnable
 from workbench.samples.documents import documents_by_call
@@ -18,7 +19,7 @@ from workbench.tree import Tree, merge
 from workbench.versions import Version
 
 
-class Workbench(Results):
+class Workbench(Reviewing):
     """Maps one merchant's API: every click in the widget has a method here, and both change the same draft.
 
     Args:
@@ -105,7 +106,7 @@ class Workbench(Results):
             found += repairs(self._draft.data, name, self._side(name, False), self._side(name, True))
         for name in self.operations:
             fresh = [taken.sample for taken in self._store.taken if taken.live]
-            trial = Trial(self._draft.data, name, fresh)
+            trial = self._store.trials.of(self._draft.data, name, fresh)
             fields = [problem_field(problem) for result in trial.results for problem in result.problems
                       if problem.code == "unknown_word"]  # fmt: skip
             if fields:
@@ -160,7 +161,7 @@ class Workbench(Results):
         seen = 0
         for name in self.operations:
             fresh = [taken.sample for taken in self._store.taken if taken.live]
-            for result in Trial(self._draft.data, name, fresh).results:
+            for result in self._store.trials.of(self._draft.data, name, fresh).results:
                 for order in (each.to_dict() for each in result.orders):
                     number = order.get("order_number", "")
                     known = before.get(number) or before.get(self._store.pseudonyms.replaced(number))

@@ -59,13 +59,13 @@ def todo(file: MappingFile, trials: Mapping[str, Trial], operations: Sequence[st
         elif not trials.get(name) or not any(result.orders for result in trials[name].results):
             found.append(Todo(f"search {words} not tried", "fetch an order with it", "", "untested", True, True))
     results = [result for trial in trials.values() for result in trial.results]
-    found += _of_results(results, data)
+    orders = [order for trial in trials.values() for records in trial.records for order in records]
+    found += _of_results(results, orders, data)
     waived = {entry["finding"] for entry in data.get("waived") or ()}
     return sorted((one for one in found if one.text not in waived), key=lambda one: not one.blocks)
 
 
-def _of_results(results: Sequence[Result], data: Mapping[str, Any]) -> list[Todo]:
-    orders = [order.to_dict() for result in results for order in result.orders]
+def _of_results(results: Sequence[Result], orders: Sequence[Mapping[str, Any]], data: Mapping[str, Any]) -> list[Todo]:
     if not orders:
         return []
     found = []
@@ -114,7 +114,7 @@ def _raw_at(result: Result, where: str) -> str:
     names = [(name, int(index or 0)) for name, index in _STEP.findall(where)]
     if not names or names[0][0] != "order" or names[0][1] >= len(result.orders):
         return ""
-    node: Any = result.orders[names[0][1]].to_dict()
+    node: Any = result.orders[names[0][1]].peek()
     for name, index in names[1:-1]:
         node = node.get(name) if isinstance(node, Mapping) else None
         node = node[index] if isinstance(node, list) and index < len(node) else node

@@ -18,6 +18,7 @@ from workbench.pick.choices import Choice, choices, clicked_index
 from workbench.pick.related import Side, conditions, pairs, sort_of
 from workbench.pick.rules import entry, identifier
 from workbench.pick.steps import EACH, Steps, is_below, name_of, short, text, without_last_each
+from workbench.pick.trial import Trials
 from workbench.samples import Sample
 from workbench.tree import MARKS, Tree, find_place, merge
 
@@ -59,6 +60,7 @@ class Building:
         samples: Recorded exchanges; those of other operations are passed over.
         documents: The decoded answers, by call and sample; decoded by the caller, who knows how.
         trees: Their merged trees, by call, where the caller has them.
+        trials: Remembers what was tried already.
         clocks: When each sample was answered, by its name, as the answer's own Date header said; else it counts when
             the sample was taken.
     """
@@ -70,12 +72,14 @@ class Building:
         samples: Sequence[Sample],
         documents: Mapping[str, Sequence[Sequence[Document]]],
         trees: Mapping[str, Tree] | None = None,
+        trials: Trials | None = None,
         clocks: Mapping[str, datetime] | None = None,
     ) -> None:
         if operation not in data["operations"]:
             raise UsageError(f"no operation {operation!r} - add it first")
         self.data, self.operation, self.samples, self.documents = data, operation, samples, documents
         self._trees = dict(trees or {})
+        self._trials = trials or Trials()
         self._clocks = dict(clocks or {})
 
     @cached_property

@@ -82,7 +82,7 @@ class Picker(Building):
         if "map" in node.flags:
             orders["keyed"] = True
         data = self._with_orders(orders)
-        trial = Trial(data, self.operation, self.samples)
+        trial = self._trials.of(data, self.operation, self.samples)
         where = f"operations.{self.operation}.orders"
         return [
             Proposal(
@@ -259,7 +259,7 @@ class Picker(Building):
             if key in seen:
                 continue
             seen.add(key)
-            trial = Trial(proposal.data, self.operation, self.samples)
+            trial = self._trials.of(proposal.data, self.operation, self.samples)
             try:
                 results = trial.results
             except (WorkbenchError, DecodeError) as error:

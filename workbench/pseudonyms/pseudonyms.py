@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from workbench.pseudonyms.bodies import Body, Row, rewrite
 from workbench.pseudonyms.permute import Permutation
@@ -14,7 +14,10 @@ from workbench.pseudonyms.sorts import EMAIL, sort_of_number, sort_of_text
 _SAFE_DOMAINS = re.compile(r"(?:.*\.)?(?:example(?:\.(?:com|org|net))?|test|invalid|localhost)", re.I)
 _EXTENSION = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|pdf|html?|json|xml)$", re.I)
 _ID_KEY = re.compile(r"\d{5}|[0-9a-f]{8}-[0-9a-f]{4}-", re.I)
+_RELATIVE = re.compile(r"/?[\w./%~-]*\?[\w.\[\]%-]+=\S*$")
+_MARK = re.compile(r"[A-Z]{1,4}[-_#/](?=\w)")
 _LETTERS_KEPT = 4
+_READING = ("format", "delimiter", "encoding")
 
 
 class Pseudonyms:
@@ -32,6 +35,11 @@ class Pseudonyms:
         plain = text.strip()
         if re.match(r"(?:https?|ftp)://", plain, re.I):
             return self._url(plain)
+        if _RELATIVE.match(plain):
+            path, _, query = plain.partition("?")
+            return self._tail(path) + self._query(query)
+        if "%" in plain and EMAIL.search(unquote(plain)):
+            return quote(self.replaced(unquote(plain)), safe="")
         if EMAIL.search(text):
             return EMAIL.sub(lambda match: self._email(match[0]), self._beside_emails(text))
         return self._words(text)
@@ -67,16 +75,22 @@ class Pseudonyms:
         Raises:
             Unreadable: It is in no format that can be rewritten.
         """
-        return rewrite(self, body, content_type, **reading)
+        return rewrite(self, body, content_type, *map(reading.get, _READING))
 
     def preview(self, body: bytes, content_type: str | None = None, **reading: str | None) -> list[Row]:
-        """What would be kept and what replaced, place by place."""
-        return list(self.body(body, content_type, **reading).rows)
+        """What would be kept and what replaced, place by place, of some values of at most 2,000 places."""
+        return list(rewrite(self, body, content_type, *map(reading.get, _READING), sparing=True).rows)
 
     def _words(self, text: str) -> str:
-        """Words and numbers. Marks of a few letters stay where the text is an id."""
-        is_id = any(sign.isdigit() for sign in text) and not any(sign.isspace() for sign in text)
-        return self._permutation.text(text, _LETTERS_KEPT if is_id else 0)
+        """Words and numbers. Marks of a few letters stay where the text is an id: mostly digits, or marked in front."""
+        digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
+        if not digits or any(map(str.isspace, text)):
+            return self._permutation.text(text)
+        if digits >= letters:
+            return self._permutation.text(text, _LETTERS_KEPT)
+        mark = _MARK.match(text)
+        front = mark[0] if mark else ""
+        return front + self._permutation.text(text[len(front) :])
 
     def _beside_emails(self, text: str) -> str:
         """The text around the addresses in it, replaced; the addresses themselves wait."""
@@ -105,9 +119,22 @@ class Pseudonyms:
             return self._permutation.text(url)
         ending = _EXTENSION.search(split.path)
         path = split.path[: ending.start()] if ending else split.path
-        tail = self._permutation.text(unquote(path).replace(" ", "-"), 0) + (ending[0] if ending else "")
-        query = f"?{self._permutation.text(unquote(split.query), 0)}" if split.query else ""
-        return f"{split.scheme}://{host}{tail}{query}".replace(" ", "-")
+        tail = self._tail(path) + (ending[0] if ending else "")
+        return f"{split.scheme}://{host}{tail}{self._query(split.query)}"
+
+    def _tail(self, path: str) -> str:
+        return self._permutation.text(unquote(path).replace(" ", "-"))
+
+    def _query(self, query: str) -> str:
+        """The query of an address: names and values replaced, a value as it is replaced everywhere else."""
+        pairs = (pair.partition("=") for pair in query.split("&") if pair)
+        made = [
+            self._permutation.text(unquote(name))
+            + sign
+            + quote(self.replaced(unquote(value.replace("+", " "))), safe="")
+            for name, sign, value in pairs
+        ]
+        return f"?{'&'.join(made)}" if made else ""
 
 
 def embedded(text: str) -> str:

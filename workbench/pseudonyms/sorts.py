@@ -102,7 +102,7 @@ def sort_of_text(path: Sequence[str], text: str) -> str:
         return ""
     if URL.fullmatch(plain):
         return "address on the web"
-    if EMAIL.search(plain):
+    if EMAIL.search(unquote(plain) if "%" in plain else plain):
         return "e-mail"
     names = parts(path[-1]) if path else []
     known = set(names)

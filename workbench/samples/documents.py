@@ -14,6 +14,39 @@ from workbench.samples.record import Recorded
 from workbench.samples.store import Answer, Sample
 
 
+class Decoded:
+    """Answers decoded once: a session looks at the same ones again after every click.
+
+    Documents are shared and never changed. What cannot be decoded is remembered as well.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], tuple[Answer, Document | DecodeError]] = {}
+
+    def __call__(self, answer: Answer, **reading: Any) -> Document:
+        """The document of an answer; `reading` is what `decode` takes.
+
+        Raises:
+            DecodeError: It cannot be read.
+        """
+        key = (id(answer), *((name, repr(value)) for name, value in sorted(reading.items()) if value is not None))
+        if key not in self._known:
+            made: Document | DecodeError
+            try:
+                made = decode(answer.body, content_type=answer.content_type, **reading)
+            except DecodeError as error:
+                made = error
+            self._known[key] = answer, made  # the answer is kept with it, so that its id stays its own
+        found = self._known[key][1]
+        if isinstance(found, DecodeError):
+            raise found
+        return found
+
+    def forget(self) -> None:
+        """Forgets all of them."""
+        self._known.clear()
+
+
 def reading_of(plan: Plan, operation: str) -> dict[str, dict[str, Any]]:
     """How each call of an operation says that its answers are read: format, delimiter, encoding."""
     found = plan.operations.get(operation)
@@ -23,16 +56,19 @@ def reading_of(plan: Plan, operation: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def documents_of(sample: Sample, call: str, reading: Mapping[str, Any]) -> list[Document]:
+def documents_of(
+    sample: Sample, call: str, reading: Mapping[str, Any], decoded: Decoded | None = None
+) -> list[Document]:
     """The good answers of a call in a sample, decoded; what cannot be read is passed over."""
     pages = sample.calls.get(call, ())
     answers = [page for each in pages.values() for page in each] if isinstance(pages, Mapping) else list(pages)
+    decoded = decoded or Decoded()
     documents = []
     for answer in answers:
         if not answer.body or (answer.status is not None and not 200 <= answer.status < 300):
             continue
         try:
-            documents.append(decode(answer.body, content_type=answer.content_type, **reading))
+            documents.append(decoded(answer, **reading))
         except DecodeError:
             continue
     return documents

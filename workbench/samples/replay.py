@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Table
 from typing import NamedTuple
 
-from workbench.decode import decode
 from workbench.documents import Document, Limits
 from workbench.errors import DecodeError, Problem, UsageError
 from workbench.execute import Execution
@@ -16,6 +15,7 @@ from workbench.orders import Result
 from workbench.plan import Call
 from workbench.runtime import Mapping
 from workbench.samples.differences import Differences, result_differences
+from workbench.samples.documents import Decoded
 from workbench.samples.store import Answer, Pages, Sample, golden_of, read_golden
 
 
@@ -47,8 +47,14 @@ def replay_all(mapping: Mapping, folder: str | os.PathLike[str], samples: Iterab
     return replayed
 
 
-def replay(mapping: Mapping, sample: Sample, limits: Limits | None = None) -> Result:
+def replay(mapping: Mapping, sample: Sample, limits: Limits | None = None, decoded: Decoded | None = None) -> Result:
     """What a mapping makes of a sample, without a network.
+
+    Args:
+        mapping: The mapping.
+        sample: The recorded answers.
+        limits: How large an answer may be.
+        decoded: Remembers what answers hold, where they are replayed again and again.
 
     Raises:
         UsageError: The sample's operation or a call of it is not in the mapping.
@@ -65,7 +71,7 @@ def replay(mapping: Mapping, sample: Sample, limits: Limits | None = None) -> Re
             raise UsageError(f"sample {sample.name!r}: no call {name!r} in {operation.name} - its calls are {calls}")
     if operation.calls[0].name not in sample.calls:
         raise UsageError(f"sample {sample.name!r}: no answer of the first call, {operation.calls[0].name!r}")
-    player = _Player(execution, limits or Limits())
+    player = _Player(execution, limits or Limits(), decoded or Decoded())
     for call in operation.calls:  # the calls made per order need the answers of all others
         pages = sample.calls.get(call.name, ())
         if not isinstance(pages, Table):
@@ -81,8 +87,8 @@ def replay(mapping: Mapping, sample: Sample, limits: Limits | None = None) -> Re
 class _Player:
     """Hands recorded answers to an execution."""
 
-    def __init__(self, execution: Execution, limits: Limits) -> None:
-        self.execution, self.limits = execution, limits
+    def __init__(self, execution: Execution, limits: Limits, decoded: Decoded) -> None:
+        self.execution, self.limits, self.decode = execution, limits, decoded
 
     def own(self, call: Call, answers: Table[str, Pages], scope: Scope) -> Pages:
         """The answers for one order, by the values that the call takes from it, else by its number or id."""
@@ -122,9 +128,8 @@ class _Player:
         return verdict if isinstance(verdict, Problem) else document
 
     def decoded(self, call: Call, page: Answer) -> Document:
-        return decode(
-            page.body,
-            content_type=page.content_type,
+        return self.decode(
+            page,
             format=call.format,
             delimiter=call.delimiter,
             encoding=call.encoding,

@@ -53,6 +53,8 @@ def mark_of(path: str) -> str:
 
 def kind_inside(texts: Sequence[str]) -> str:
     """What texts look as if they held, by how nearly all of them begin; empty where they hold nothing."""
+    if not texts or (len(texts) == 1 and texts[0][:1].isalnum()):
+        return ""
     step = max(1, len(texts) // _LOOKED_AT)
     begins = [text[:200].lstrip()[:1] for text in texts[::step][: 2 * _LOOKED_AT]]
     begins = [sign for sign in begins if sign]

@@ -23,6 +23,7 @@ _NAMES: dict[type, str] = {
     dict: "object", Element: "object", list: "list", Elements: "list", str: "text", Text: "text",
     int: "number", float: "number", Decimal: "number", bool: "boolean", type(None): "null",
 }  # fmt: skip
+_ONE_TYPE = {kind: frozenset((name,)) for kind, name in _NAMES.items()}
 _SCALAR = frozenset((str, Text, int, float, Decimal, bool))
 _TEXT = (str, Text)
 _TEXT_KINDS = frozenset(_TEXT)
@@ -37,12 +38,16 @@ class Budget:
         part: How many values of a place are read then.
         nodes: How many nodes the tree may have.
         inside: How many characters of texts that hold documents are read as such.
+        deep: How many levels below the root it has; 0 for all.
+        wide: How many members of one object it has; 0 for all.
     """
 
     values: int = 5_000_000
     part: int = 1_000
-    nodes: int = 20_000
+    nodes: int = 200_000
     inside: int = 2_000_000
+    deep: int = 0
+    wide: int = 0
 
 
 class _Column(NamedTuple):
@@ -86,11 +91,20 @@ class _Merging:
         xml = any(isinstance(root, (Element, Elements, Text)) for root in roots)
         waiting = [_Column("$", "$", "$", 0, [[root] for root in roots], count, count, xml)]
         nodes: list[Node] = []
+        short = False
         while waiting and len(nodes) < self._budget.nodes:
             node, below = self._describe(waiting.pop())
             nodes.append(node)
-            waiting += reversed(below)
-        return Tree(tuple(nodes), count, self._left_out(bool(waiting)), xml)
+            kept = self._kept(below)
+            short = short or len(kept) < len(below)
+            waiting += reversed(kept)
+        return Tree(tuple(nodes), count, self._left_out(short or bool(waiting)), xml)
+
+    def _kept(self, below: list[_Column]) -> list[_Column]:
+        """What of a node's members is within the depth and the width."""
+        if self._budget.deep and below and below[0].depth > self._budget.deep:
+            return []
+        return below[: self._budget.wide] if self._budget.wide else below
 
     def _left_out(self, unfinished: bool) -> str:
         told = []
@@ -99,11 +113,17 @@ class _Merging:
         if self._closed:
             told.append(f"in {self._closed} places not all texts were opened")
         if unfinished:
-            told.append(f"only the first {self._budget.nodes:,} places are shown")
+            told.append(f"not all places are shown, at most {self._budget.nodes:,}")
         return "; ".join(told)
 
     def _describe(self, column: _Column) -> tuple[Node, list[_Column]]:
         """The node of a column, and the columns below it."""
+        if not column.xml and len(column.parts) == 1 and len(column.parts[0]) == 1:
+            value = column.parts[0][0]
+            kind = type(value)
+            if (kind in _SCALAR or value is None) and not (kind in _TEXT_KINDS and kind_inside([value])):
+                self._read += 1
+                return _leaf(column, kind, value), []
         parts, cut = self._within_budget(column.parts)
         if column.xml and any(type(value) is Elements for part in parts for value in part):
             parts = _one_or_many(parts)  # one element is a list of one where others have several
@@ -111,7 +131,7 @@ class _Merging:
         lists, objects = _pick(parts, kinds, (list, Elements)), _pick(parts, kinds, (dict, Element))
         below: list[_Column] = []
         flags = {"part"} if cut else set()
-        if column.step[:2] == "['" and column.step not in MARKS and not is_sayable(column.name):
+        if _unsaid(column):
             flags.add(UNSAID)
         keys: Mapping[str, int] = {}
         if objects:
@@ -183,6 +203,32 @@ class _Merging:
         self._read += self._budget.part
         share = max(1, self._budget.part // len(parts))
         return [part[:share] for part in parts[: self._budget.part]], True
+
+
+def _unsaid(column: _Column) -> bool:
+    return column.step[:2] == "['" and column.step not in MARKS and not is_sayable(column.name)
+
+
+def _leaf(column: _Column, kind: type, value: Any) -> Node:
+    """The node of a single scalar: most places of a wide answer that came once have no more."""
+    text = "" if value is None else shorten(value)
+    return Node(
+        step=column.step,
+        name=column.name,
+        path=column.path,
+        depth=column.depth,
+        types=_ONE_TYPE[kind],
+        present=column.present,
+        of=column.of,
+        samples=1,
+        count=1,
+        nulls=int(value is None),
+        empties=int(kind in _TEXT and not value.strip()),
+        distinct=int(value is not None),
+        examples=(text,) if text else (),
+        words={text: 1} if text in ("true", "false") else None,
+        flags=frozenset((UNSAID,)) if _unsaid(column) else frozenset(),
+    )
 
 
 def _named(kind: type) -> str:

@@ -49,8 +49,8 @@ class Node:
     nulls: int = 0
     empties: int = 0
     distinct: int = 0
-    examples: tuple[str, ...] = ()
-    words: Mapping[str, int] | None = None
+    examples: tuple[str, ...] = field(default=(), repr=False)
+    words: Mapping[str, int] | None = field(default=None, repr=False)
     most: int = 0
     flags: frozenset[str] = frozenset()
 
@@ -93,7 +93,7 @@ class Tree:
         xml: Whether the documents are XML, where one element and many are the same to a path.
     """
 
-    nodes: tuple[Node, ...] = ()
+    nodes: tuple[Node, ...] = field(default=(), repr=False)
     documents: int = 0
     left_out: str = ""
     xml: bool = False
@@ -147,15 +147,18 @@ class Tree:
         """The tree as UTF-8 JSON for the notebook.
 
         `{"documents": n, "left_out": text, "nodes": [[depth, step, name, types, present, of, nulls, empties, distinct,
-        examples, words or null, flags, most], ...]}`; the place of a node is the steps of its ancestors joined.
+        examples, words or null, flags, most], ...]}`; the place of a node is the steps of its ancestors joined. Of most
+        nodes the last three are null, empty and 0: they are left out then.
         """
-        rows = [
-            [
+        rows = []
+        for node in self.nodes:
+            row = [
                 node.depth, node.step, node.name, sorted(node.types), node.present, node.of, node.nulls, node.empties,
-                node.distinct, node.examples, node.words, sorted(node.flags), node.most,
-            ]
-            for node in self.nodes
-        ]  # fmt: skip
+                node.distinct, node.examples,
+            ]  # fmt: skip
+            if node.words is not None or node.flags or node.most:
+                row += [node.words, sorted(node.flags), node.most]
+            rows.append(row)
         told = {"documents": self.documents, "left_out": self.left_out, "nodes": rows}
         # A lone surrogate cannot be UTF-8; a question mark stands for it.
         return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -20,15 +20,21 @@ export function fill(node, ...children) {
   node.replaceChildren(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
 }
 
-// Redraws a part: what was typed into a box with data-keep stays, and so does the focus on what has data-focus.
-export function redraw(part, draw) {
-  const typed = new Map([...part.querySelectorAll("[data-keep]")].map((node) => [node.dataset.keep, node.value]));
-  const key = part.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
-  const top = part.scrollTop;
-  draw();
-  part.scrollTop = top;
-  for (const node of part.querySelectorAll("[data-keep]")) if (typed.has(node.dataset.keep)) node.value = typed.get(node.dataset.keep);
-  if (!key) return;
-  const again = [...part.querySelectorAll("[data-focus]")].find((node) => node.dataset.focus === key);
-  if (again) again.focus({ preventScroll: true });
+// Redraws parts: what was typed into a box with data-keep stays, and so does the focus on what has data-focus. All is
+// read before anything is drawn, as reading after drawing makes the browser lay the whole widget out each time.
+export function redraw(...parts) {
+  const before = parts.map(([part]) => ({
+    typed: new Map([...part.querySelectorAll("[data-keep]")].map((node) => [node.dataset.keep, node.value])),
+    key: part.contains(document.activeElement) ? document.activeElement.dataset.focus : null,
+    top: part.scrollTop,
+  }));
+  for (const [, draw] of parts) draw();
+  parts.forEach(([part], index) => {
+    const { typed, key, top } = before[index];
+    for (const node of part.querySelectorAll("[data-keep]")) if (typed.has(node.dataset.keep)) node.value = typed.get(node.dataset.keep);
+    if (top) part.scrollTop = top;
+    if (!key) return;
+    const again = [...part.querySelectorAll("[data-focus]")].find((node) => node.dataset.focus === key);
+    if (again) again.focus({ preventScroll: true });
+  });
 }

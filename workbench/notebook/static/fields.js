@@ -1,4 +1,4 @@
-// The business fields, and for the chosen one its readings, its words and its rule.
+// The business fields, and for the chosen one its readings.
 
 import { h } from "./dom.js";
 
@@ -58,44 +58,4 @@ export function proposals(found, { field, place, chosen, onChoose, onAccept, onC
   h("div", { class: "wb-buttons" },
     h("button", { type: "submit", class: "wb-primary", "data-accept": "", "data-focus": "accept", text: "Use this" }),
     h("button", { type: "button", "data-cancel": "", onclick: onCancel, text: "Cancel" })));
-}
-
-export function rulePanel(field, { words, onText, onNote, onWords, onPaste }) {
-  const rule = h("input", {
-    class: "wb-input wb-code", "aria-label": `Rule of ${field.label}`, "data-rule": field.key, "data-focus": "rule", spellcheck: "false",
-    placeholder: "@.path, or click a node of the tree",
-    value: field.rule === null || field.rule === undefined ? "" : typeof field.rule === "string" ? field.rule : JSON.stringify(field.rule),
-  });
-  const note = h("input", { class: "wb-input", "aria-label": "Note", "data-note": field.key, "data-focus": "note", placeholder: "why it is so (goes into the file)", value: field.note });
-  return h("div", { class: "wb-panel", "data-panel": field.key },
-    h("div", { class: "wb-meaning", text: field.meaning }),
-    h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); onText(rule.value); } }, rule,
-      h("button", { type: "submit", text: "Set" })),
-    field.path && h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); onNote(note.value); } }, note,
-      h("button", { type: "submit", text: "Note" })),
-    words && wordsTable(words, onWords, onPaste));
-}
-
-function wordsTable(told, onWords, onPaste) {
-  const pasted = h("textarea", { class: "wb-input", rows: "2", "data-paste": "", "aria-label": "Rows from the merchant's documentation", placeholder: "paste rows from the documentation: 3 = shipped" });
-  const selects = [];
-  const rows = told.words.map((row) => {
-    const select = h("select", { "data-word": row.word, "aria-label": `Meaning of ${row.word}`, "data-focus": `word ${row.word}` },
-      h("option", { value: "", text: row.suggested && !row.meaning ? `? ${row.suggested}` : "- no meaning yet -" }),
-      told.vocabulary.map((word) => h("option", { value: word, text: word, selected: row.meaning === word })));
-    selects.push([row.word, select]);
-    return h("tr", { class: row.meaning ? "" : "wb-open" }, h("td", {}, h("code", { text: row.word })),
-      h("td", { class: "wb-num", text: row.seen ? String(row.count) : "not yet seen" }), h("td", {}, select));
-  });
-  return h("form", {
-    class: "wb-words",
-    onsubmit: (event) => {
-      event.preventDefault();
-      onWords(Object.fromEntries(selects.map(([word, select]) => [word, select.value || null])));
-    },
-  },
-  h("table", {}, h("caption", { text: "What the merchant's words mean" }),
-    h("thead", {}, h("tr", {}, ["their word", "seen", "means"].map((text) => h("th", { scope: "col", text })))), h("tbody", {}, rows)),
-  h("div", { class: "wb-line" }, h("button", { type: "submit", class: "wb-primary", "data-words-save": "", text: "Save the words" }),
-    pasted, h("button", { type: "button", "data-paste-go": "", onclick: () => onPaste(pasted.value), text: "Take the rows" })));
 }

@@ -3,8 +3,13 @@
 import { h, fill, redraw } from "./dom.js";
 import { createRpc } from "./rpc.js";
 import { createTree } from "./tree.js";
-import { fieldRow, proposals, rulePanel } from "./fields.js";
+import { fieldRow, proposals } from "./fields.js";
+import { rulePanel, ownFieldForm } from "./values.js";
+import { callForm, sampleList } from "./calls.js";
 import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel, searchPanel, comparePanel, connectPanel } from "./panels.js";
+
+const INPUT = { find_orders_by_email: "email", find_order_by_number: "number" };
+const LOADED = ["preview", "exchange", "questions", "export"];
 
 export function mount(model, host) {
   let state = null;
@@ -25,8 +30,13 @@ export function mount(model, host) {
   let consentHidden = false;
   let consentRows = null;
   let consentOf = "";
+  let consentDrawn = null;
+  let consentBox = null;
   let wanted = "";
   let adding = "";
+  let failures = 0;
+  const examples = {};
+  let detail = null;
   let kind = "basic";
 
   const status = h("div", { class: "wb-status", role: "status", "aria-live": "polite", "data-status": "" });
@@ -56,8 +66,8 @@ export function mount(model, host) {
   const treeBox = h("div", {});
   const tree = createTree(treeBox, { onPick: pick, onSelect: () => drawNodeBar() });
   treeBox.addEventListener("wb-search", () => searchBox.focus());
-  const searchBox = h("input", { class: "wb-input", type: "search", "data-search": "", "data-focus": "search", placeholder: "Search keys and values ( / )", "aria-label": "Search the tree",
-    oninput: () => search(), onkeydown: (event) => { if (event.key === "Escape") { searchBox.value = ""; search(); tree.focus(); } else if (event.key === "Enter" || event.key === "ArrowDown") { event.preventDefault(); tree.focus(); } } });
+  const searchBox = h("input", { class: "wb-input", type: "search", "data-search": "", "data-focus": "search", placeholder: "Search ( / )", "aria-label": "Search the tree",
+    oninput: () => search(), onkeydown: (event) => { if (event.key === "Escape") { searchBox.value = ""; search(); tree.focus(); } else if (event.key === "Enter") { event.preventDefault(); nextHit(event.shiftKey ? -1 : 1); } else if (event.key === "ArrowDown") { event.preventDefault(); tree.focus(); } } });
   const filterBox = h("select", { "data-filter": "", "aria-label": "Which nodes", onchange: () => search() },
     [["all", "all"], ["unmapped", "unmapped"], ["mapped", "mapped"], ["always", "in every sample"], ["differs", "differs"], ["compare", "saved against fresh"]].map(([value, text]) => h("option", { value, text })));
   const hitsBox = h("span", { class: "wb-hits", role: "status" });
@@ -90,9 +100,15 @@ export function mount(model, host) {
     if (shown !== treeOf || !before) {
       treeOf = shown;
       record = null;
-      loadTree();
+      loadTree(true);
     } else if (record !== null) loadTree();
-    if (tab === "preview" || tab === "exchange" || tab === "questions") loadTab();
+    const failing = state.samples.filter((one) => one.error).length;
+    if (failing > failures) {
+      tab = "exchange"; // what was sent and what came says why
+      drawTabs();
+    }
+    failures = failing;
+    if (LOADED.includes(tab)) loadTab();
   }
 
   async function loadConsent() {
@@ -104,9 +120,9 @@ export function mount(model, host) {
     drawAsks();
   }
 
-  async function loadTree() {
+  async function loadTree(quick) {
     try {
-      const { reply, buffers } = await rpc.call("tree", { operation: state.operation, call: state.call, record });
+      const { reply, buffers } = await rpc.call("tree", { operation: state.operation, call: state.call, record, quick: Boolean(quick) });
       const view = buffers[0];
       const text = view ? new TextDecoder().decode(view instanceof DataView ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : view) : "";
       records = reply.records;
@@ -120,10 +136,14 @@ export function mount(model, host) {
         fill(treeHost, h("div", { class: "wb-nothing" }, h("p", { text: reply.error || (state.call ? "No answer yet. Fetch an order above." : "Add an operation and its call first.") }),
           reply.raw && h("pre", { text: reply.raw })));
       }
-      drawTools(reply.label, reply.left_out);
+      if (!reply.partial) state.places = reply.places;
+      drawBadges();
+      drawTools(reply.partial ? `${reply.label}, reading the rest …` : reply.label, reply.left_out);
       drawNodeBar();
       root.dataset.ready = "1";
+      if (reply.partial) return loadTree();
       loadConsent();
+      return undefined;
     } catch (error) {
       say(error.message, true);
     }
@@ -141,7 +161,12 @@ export function mount(model, host) {
       return;
     }
     const hits = tree.search(searchBox.value, filterBox.value);
-    hitsBox.textContent = searchBox.value || filterBox.value !== "all" ? `${hits} nodes` : "";
+    hitsBox.textContent = searchBox.value || filterBox.value !== "all" ? `${hits} node${hits === 1 ? "" : "s"}` : "";
+  }
+
+  function nextHit(direction) {
+    const place = tree.step(direction);
+    if (place) hitsBox.textContent = place;
   }
 
   function arm(key) {
@@ -151,7 +176,7 @@ export function mount(model, host) {
     second = "";
     draw();
     const field = fieldOf(armed);
-    say(field ? `Now click the value of ${field.label} in the tree` : "");
+    say(!field ? "" : field.path ? `${field.label}: change how it is read, or click another value` : `Now click the value of ${field.label} in the tree`);
     loadWords();
   }
 
@@ -218,20 +243,18 @@ export function mount(model, host) {
   }
 
   function draw() {
-    drawHead();
-    drawAsks();
-    redraw(fieldsHost, drawFields);
-    redraw(picker, drawPicker);
-    drawTabs();
-    if (state) {
-      const badges = new Map();
-      for (const [place, fields] of Object.entries(state.places)) {
-        const at = place.indexOf(" ");
-        if (place.slice(0, at) === state.call) badges.set(place.slice(at + 1), fields);
-      }
-      tree.setBadges(badges);
+    const below = tab === "todo" || tab === "export" ? [[bottom, fillBottom]] : [];
+    redraw([head, drawHead], [asks, fillAsks], [fieldsHost, drawFields], [picker, drawPicker], [bottomTabs, fillTabs], ...below);
+    drawBadges();
+  }
+
+  function drawBadges() {
+    const badges = new Map();
+    for (const [place, fields] of Object.entries(state.places)) {
+      const at = place.indexOf(" ");
+      if (place.slice(0, at) === state.call) badges.set(place.slice(at + 1), fields);
     }
-    if (tab === "todo" || tab === "export") drawBottom();
+    tree.setBadges(badges);
   }
 
   function drawHead() {
@@ -247,7 +270,8 @@ export function mount(model, host) {
         class: one.name === state.call ? "wb-on" : "", "aria-pressed": String(one.name === state.call), "data-call": one.name,
         title: `${one.method.toUpperCase()} ${one.url}`, onclick: () => act("select", { operation: state.operation, call: one.name }),
       }, h("span", { class: `wb-dot wb-${one.status || "none"}`, "aria-hidden": "true" }), one.name, one.for_each && h("span", { class: "wb-hint", text: "per order" }))) : [],
-      operation && h("button", { "data-add-call": "", onclick: () => { adding = adding ? "" : "call"; drawAsks(); }, text: "+ call" })),
+      operation && operation.calls.length > 0 && h("button", { "data-edit-call": "", "aria-pressed": String(adding === "edit"), onclick: () => { adding = adding === "edit" ? "" : "edit"; drawAsks(); }, text: "Edit" }),
+      operation && h("button", { "data-add-call": "", "aria-pressed": String(adding === "call"), onclick: () => { adding = adding === "call" ? "" : "call"; drawAsks(); }, text: "+ call" })),
       h("span", { class: "wb-grow" }),
       h("button", { "data-undo": "", disabled: !state.can_undo, title: state.can_undo, onclick: () => act("undo"), text: "Undo" }),
       h("button", { "data-redo": "", disabled: !state.can_redo, title: state.can_redo, onclick: () => act("redo"), text: "Redo" }),
@@ -262,46 +286,69 @@ export function mount(model, host) {
   }
 
   function drawAsks() {
+    redraw([asks, fillAsks]);
+  }
+
+  function fillAsks() {
     const operation = state.operations.find((one) => one.name === state.operation);
     const byNumber = state.operation === "find_order_by_number";
     const box = h("input", { class: "wb-input", "data-focus": "fetch", "data-keep": `fetch ${state.operation}`, [byNumber ? "data-fetch-number" : "data-fetch-email"]: "", autocomplete: "off",
       placeholder: byNumber ? "order number" : "customer's e-mail", "aria-label": byNumber ? "Order number" : "Customer's e-mail" });
     const latest = state.samples.filter((one) => one.operation === state.operation).at(-1);
-    redraw(asks, () => fill(asks,
+    fill(asks,
       state.elsewhere && h("p", { class: "wb-problem" }, "Another notebook changed this draft. ", h("button", { onclick: () => act("reload"), text: "Take its state" })),
       state.base_newer && h("p", { class: "wb-problem" }, `${state.base_newer} was exported meanwhile. `, h("button", { onclick: () => act("rebase"), text: "Go on from it" })),
       !state.base_url && connectPanel(state.prefix, kind, { onKind: (next) => { kind = next; drawAsks(); }, onConnect: (asked) => act("connect", asked) }),
       operation && operation.calls.length > 0 && h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); if (box.value.trim()) { say("Asking the merchant ..."); act("fetch", byNumber ? { number: box.value } : { email: box.value }); } } },
         box, h("button", { type: "submit", class: "wb-primary", "data-fetch": "", text: "Fetch" }),
         byNumber && h("button", { type: "button", "data-fetch-found": "", onclick: () => { say("Asking the merchant ..."); act("fetch_found"); }, text: "Fetch those found by e-mail" }),
-        latest && h("span", { class: "wb-hint", text: latest.text })),
-      (adding === "call" || (operation && !operation.calls.length)) && callForm(operation),
+        latest && h("span", { class: "wb-hint", text: latest.text }),
+        state.samples.length > 0 && sampleList(state.samples, (name) => act("remove_sample", { name }))),
+      (adding || (operation && !operation.calls.length)) && callNode(operation),
       !operation && h("p", {}, "Begin with a search: ", ["find_orders_by_email", "find_order_by_number"].map((name) => h("button", { class: "wb-primary", "data-add-operation": name, onclick: () => act("add_operation", { name }), text: name.replaceAll("_", " ") }))),
-      state.consent && !consentHidden && consentRows && consentPanel(consentRows, async (yes) => { consentHidden = true; await act("consent", { yes }); })));
+      consentNode());
   }
 
-  function callForm() {
-    const name = h("input", { class: "wb-input", "data-call-name": "", "data-keep": "call name", "data-focus": "call name", "aria-label": "Name of the call", value: "search", size: "10" });
-    const url = h("input", { class: "wb-input wb-code wb-wide", "data-call-url": "", "data-keep": "call url", "data-focus": "call url", "aria-label": "Path of the call", placeholder: "/orders?email={email}   /orders/{number}" });
-    return h("form", { class: "wb-line", onsubmit: (event) => {
-      event.preventDefault();
-      const [path, tail] = url.value.split("?");
-      const query = Object.fromEntries((tail || "").split("&").filter(Boolean).map((pair) => { const at = pair.indexOf("="); return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)]; }));
-      adding = "";
-      url.removeAttribute("data-keep");
-      act("add_call", { operation: state.operation, name: name.value, method: "get", url: path, query });
-    } }, h("span", { text: "GET" }), name, url, h("button", { type: "submit", class: "wb-primary", "data-call-add": "", text: "Set the call" }));
+  function consentNode() {
+    if (!state.consent || consentHidden || !consentRows) return null;
+    if (consentDrawn !== consentRows) {
+      consentDrawn = consentRows;
+      consentBox = consentPanel(consentRows, async (yes) => { consentHidden = true; await act("consent", { yes }); });
+    }
+    return consentBox; // hundreds of rows, drawn once
+  }
+
+  function callNode(operation) {
+    const call = adding === "edit" ? operation.calls.find((one) => one.name === state.call) : null;
+    return callForm(operation, call, {
+      onCancel: operation.calls.length > 0 && (() => { adding = ""; drawAsks(); }),
+      onNothing: () => say("Select the example value in the URL or body first, then say what it is."),
+      onMark: (input, text) => {
+        examples[input] = text;
+        say(`{${input}} stands for what you ask for; "Fetch" has the example.`);
+      },
+      onRemove: async (name) => { if (await act("remove_call", { operation: state.operation, name })) { adding = ""; drawAsks(); } },
+      onSet: async (asked) => {
+        if (!await act("add_call", asked)) return;
+        adding = "";
+        fill(asks); // what was typed into the form is set now
+        drawAsks();
+        const box = asks.querySelector("[data-fetch-email], [data-fetch-number]");
+        if (box && !box.value) box.value = examples[INPUT[state.operation]] || "";
+        if (box) box.focus();
+      },
+    });
   }
 
   function drawTools(label, leftOut) {
-    redraw(treeTools, () => fill(treeTools, searchBox, filterBox, hitsBox, h("span", { class: "wb-grow" }),
+    redraw([treeTools, () => fill(treeTools, searchBox, filterBox, hitsBox, h("span", { class: "wb-grow" }),
       h("span", { class: "wb-hint", text: label }),
       records > 0 && h("span", { class: "wb-pager", role: "group", "aria-label": "Records" },
         h("button", { "data-record-all": "", "aria-pressed": String(record === null), class: record === null ? "wb-on" : "", onclick: () => { record = null; loadTree(); }, text: "all" }),
         h("button", { "data-record-previous": "", "aria-label": "Previous record", disabled: record === 0, onclick: () => { record = record === null ? records - 1 : record - 1; loadTree(); }, text: "‹" }),
         h("span", { class: "wb-hint", text: record === null ? records === 1 ? "1 record" : `${records} records` : `${record + 1} of ${records}` }),
         h("button", { "data-record-next": "", "aria-label": "Next record", disabled: record !== null && record >= records - 1, onclick: () => { record = record === null ? 0 : record + 1; loadTree(); }, text: "›" })),
-      leftOut && h("p", { class: "wb-problem", text: leftOut })));
+      leftOut && h("p", { class: "wb-problem", text: leftOut }))]);
   }
 
   function drawNodeBar() {
@@ -324,7 +371,7 @@ export function mount(model, host) {
       group.fields.map((field) => fieldRow(field, {
         armed: field.key === armed, suggested: !armed && next === field, onArm: arm,
         onRemove: (key) => act("unassign", { field: key }), onShow: show,
-      })))));
+      })))), ownFieldForm((asked) => act("extra", asked)));
   }
 
   function show(field) {
@@ -365,17 +412,23 @@ export function mount(model, host) {
             if (reply && reply.left.length) say(`No meaning found for ${reply.left.join(", ")}`);
             loadWords();
           },
-          onWords: async (table) => { await act("lookup", { field: field.key, table }); loadWords(); },
+          onWords: async (table, otherwise) => { await act("lookup", { field: field.key, table, otherwise }); loadWords(); },
+          onTry: async (asked) => { try { return (await rpc.call("try", { field: field.key, ...asked })).reply; } catch (error) { return { error: error.message }; } },
+          onTransform: (transforms) => act("transform", { field: field.key, transforms }),
         }));
     }
   }
 
   function drawTabs() {
+    redraw([bottomTabs, fillTabs]);
+  }
+
+  function fillTabs() {
     const blocking = state.todo.filter((one) => one.blocks).length;
-    redraw(bottomTabs, () => fill(bottomTabs, TABS.map(([key, label]) => h("button", {
+    fill(bottomTabs, TABS.map(([key, label]) => h("button", {
       role: "tab", "aria-selected": String(key === tab), "aria-controls": "wb-bottom", "data-tab": key, "data-focus": `tab ${key}`, class: key === tab ? "wb-on" : "",
-      onclick: () => { tab = key; exported = key === "export" ? null : exported; drawTabs(); loadTab(); },
-    }, label, key === "todo" && blocking > 0 && h("span", { class: "wb-count", text: String(blocking) })))));
+      onclick: () => { tab = key; detail = null; exported = key === "export" ? null : exported; drawTabs(); loadTab(); },
+    }, label, key === "todo" && blocking > 0 && h("span", { class: "wb-count", text: String(blocking) }))));
   }
 
   let told = null;
@@ -385,6 +438,7 @@ export function mount(model, host) {
       if (tab === "preview") told = (await rpc.call("preview", { tab: subtab })).reply;
       else if (tab === "exchange") told = (await rpc.call("exchange", { call: state.call })).reply;
       else if (tab === "questions") told = (await rpc.call("questions")).reply;
+      else if (tab === "export") told = (await rpc.call("changes")).reply;
     } catch (error) {
       say(error.message, true);
       return;
@@ -393,14 +447,16 @@ export function mount(model, host) {
   }
 
   function drawBottom() {
-    redraw(bottom, () => {
-      if (tab === "todo") fill(bottom, todoPanel(state.todo, arm));
-      else if (tab === "preview" && told) fill(bottom, previewPanel(told, subtab, { onTab: (key) => { subtab = key; loadTab(); }, onCell: cell, onTick: tick }));
-      else if (tab === "exchange" && told) fill(bottom, exchangePanel(told));
-      else if (tab === "questions" && told) fill(bottom, textPanel(told.text, "the letter"));
-      else if (tab === "search") fill(bottom, searchPanel(probe, { onPlan: probePlan, onRun: probeRun, onApply: () => act("apply_search") }));
-      else if (tab === "export") fill(bottom, exportPanel(state, exported, { onExport: doExport, onCode: copyCode }));
-    });
+    redraw([bottom, fillBottom]);
+  }
+
+  function fillBottom() {
+    if (tab === "todo") fill(bottom, todoPanel(state.todo, arm));
+    else if (tab === "preview" && told) fill(bottom, previewPanel(told, subtab, detail, { onTab: (key) => { subtab = key; detail = null; loadTab(); }, onCell: cell, onTick: tick, onRow: tickRow, onExpected: expected }));
+    else if (tab === "exchange" && told) fill(bottom, exchangePanel(told));
+    else if (tab === "questions" && told) fill(bottom, textPanel(told.text, "the letter"));
+    else if (tab === "search") fill(bottom, searchPanel(probe, { onPlan: probePlan, onRun: probeRun, onApply: () => act("apply_search") }));
+    else if (tab === "export") fill(bottom, exportPanel(state, exported, told, { onExport: doExport, onCode: copyCode }));
   }
 
   let probe = { email: "", number: "", reads: [], rows: [], can_apply: false };
@@ -420,22 +476,36 @@ export function mount(model, host) {
     drawBottom();
   }
 
-  async function cell(key, row) {
+  async function cell(key, row, value) {
     const field = fieldOf(key);
     if (!field) return;
     if (field.path) show(field);
     else arm(key);
+    detail = { field: key, label: field.label, rule: field.path, value, order: row.order, lines: [] };
     try {
       const { reply } = await rpc.call("explain", { field: key, order: row.index, operation: row.operation });
-      say(reply.lines.join("  "));
+      detail.lines = reply.lines;
+      say((reply.lines.at(-1) || "").trim());
     } catch (error) {
+      detail.lines = [error.message];
       say(error.message, true);
     }
+    drawBottom();
   }
 
   async function tick(field, order) {
     const reply = await act("confirm", { field, order });
     if (reply) say(reply.text);
+  }
+
+  async function tickRow(fields, order) {
+    const reply = await act("confirm_row", { fields, order });
+    if (reply) say(reply.text);
+  }
+
+  async function expected(field, order, text) {
+    const reply = await act("confirm", { field, order, expected: text });
+    if (reply) say(reply.text, !reply.ok);
   }
 
   async function doExport(reason, waive) {
@@ -461,6 +531,7 @@ export function mount(model, host) {
     asked = true;
     await Promise.resolve();
     asked = false;
+    if (state && model.get && model.get("revision") === state.revision) return; // came with the answer of the click
     try {
       take((await rpc.call("state")).reply);
     } catch (error) {

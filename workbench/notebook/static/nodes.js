@@ -6,7 +6,7 @@ export function decodeNodes(text) {
   const steps = [];
   const open = [];
   const nodes = told.nodes.map((row, index) => {
-    const [depth, step, name, types, present, of, nulls, empties, distinct, examples, words, flags, most] = row;
+    const [depth, step, name, types, present, of, nulls, empties, distinct, examples, words = null, flags = [], most = 0] = row;
     steps.length = depth;
     steps.push(step);
     open.length = depth;
@@ -63,7 +63,7 @@ export function matches(node, query) {
 export function filterNodes(nodes, { query = "", filter = "all", mapped = new Set() } = {}) {
   if (!query && filter === "all") return null;
   const kept = new Set();
-  let hits = 0;
+  const matched = new Set();
   for (const node of nodes) {
     const plain = matches(node, query) && (query || isLeaf(node));
     const fits = filter === "all" || (filter === "unmapped" && isLeaf(node) && !mapped.has(node.path)) ||
@@ -71,10 +71,10 @@ export function filterNodes(nodes, { query = "", filter = "all", mapped = new Se
       (filter === "differs" && isLeaf(node) && (node.distinct > 1 || node.present !== node.of)) ||
       (filter === "mapped" && mapped.has(node.path));
     if (!plain || !fits) continue;
-    hits += 1;
+    matched.add(node.path);
     for (let up = node; up && !kept.has(up.path); up = up.parent) kept.add(up.path);
   }
-  return { kept, hits };
+  return { kept, matched };
 }
 
 export function visible(nodes, open, kept) {

@@ -11,19 +11,33 @@ export function todoPanel(left, onField) {
     one.how && h("span", { class: "wb-how", text: ` - ${one.how}` }), one.blocks && h("span", { class: "wb-tag", text: "before export" }))));
 }
 
-export function previewPanel(told, tab, { onTab, onCell, onTick }) {
+export function previewPanel(told, tab, detail, { onTab, onCell, onTick, onRow, onExpected }) {
   const tabs = [["orders", "Orders"], ["shipments", "Shipments"], ["lines", "Lines"], ["returns", "Returns"]];
   return h("div", {},
     h("div", { class: "wb-subtabs", role: "group", "aria-label": "Results" }, tabs.map(([key, label]) => h("button", {
       class: key === tab ? "wb-on" : "", "aria-pressed": String(key === tab), "data-subtab": key, onclick: () => onTab(key), text: label,
     }))),
-    told.rows.length === 0 ? h("p", { class: "wb-fine", text: "Nothing comes out yet." }) : h("div", { class: "wb-scroll", tabindex: "0", "aria-label": "Table of results" },
+    told.rows.length === 0 ? h("p", { class: "wb-fine", text: "Nothing comes out yet." }) : h("div", { class: "wb-scroll", tabindex: "0", role: "region", "aria-label": "Table of results" },
       h("table", { class: "wb-table" }, h("caption", { text: `${told.total} rows over all samples` }),
         h("thead", {}, h("tr", {}, told.columns.map((column) => h("th", { scope: "col" }, column.label,
           column.missing > 0 && h("span", { class: "wb-part", text: `${column.missing} missing` }))))),
         h("tbody", {}, told.rows.map((row) => h("tr", {}, row.cells.map((cell, index) => h("td", { class: cell ? "" : "wb-empty" },
-          h("button", { class: "wb-cell", onclick: () => onCell(told.columns[index].field, row), text: cell || "—" }),
-          cell && told.columns[index].field !== "order_number" && h("button", { class: "wb-tick", "data-tick": `${row.order} ${told.columns[index].field}`, title: "matches the back office", "aria-label": `${told.columns[index].label} matches the back office`, onclick: () => onTick(told.columns[index].field, row.order), text: "✓" })))))))));
+          index === 0 && cell && h("button", { class: "wb-tick", "data-tick-row": row.order, title: "everything in this row matches the back office", "aria-label": `The whole row of ${row.order} matches the back office`,
+            onclick: () => onRow(told.columns.filter((column, at) => row.cells[at]).map((column) => column.field), row.order), text: "✓✓" }),
+          h("button", { class: "wb-cell", onclick: () => onCell(told.columns[index].field, row, cell), text: cell || "—" }),
+          cell && told.columns[index].field !== "order_number" && h("button", { class: "wb-tick", "data-tick": `${row.order} ${told.columns[index].field}`, title: "matches the back office", "aria-label": `${told.columns[index].label} matches the back office`, onclick: () => onTick(told.columns[index].field, row.order), text: "✓" })))))))),
+    detail && cellDetail(detail, onTick, onExpected));
+}
+
+// Where a result comes from, or why there is none, and what the back office says.
+function cellDetail(detail, onTick, onExpected) {
+  const right = h("input", { class: "wb-input", "data-expected": "", "data-keep": `expected ${detail.field} ${detail.order}`, "aria-label": `What ${detail.label} should be`, placeholder: "what the back office says", autocomplete: "off" });
+  return h("section", { class: "wb-detail", "data-detail": detail.field, "aria-label": `${detail.label} of this order` },
+    h("strong", { text: detail.label }), " ", h("span", { text: detail.value || "no value" }), detail.rule && h("span", {}, " from ", h("code", { text: detail.rule })),
+    h("pre", { text: detail.lines.join("\n") || "..." }),
+    h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); if (right.value.trim()) onExpected(detail.field, detail.order, right.value.trim()); } },
+      detail.value && h("button", { type: "button", onclick: () => onTick(detail.field, detail.order), text: "✓ matches the back office" }),
+      right, h("button", { type: "submit", "data-expected-set": "", text: "should be this" })));
 }
 
 export function exchangePanel(told) {
@@ -42,7 +56,7 @@ export function textPanel(text, label) {
     h("button", { onclick: () => navigator.clipboard && navigator.clipboard.writeText(text), text: `Copy ${label}` }));
 }
 
-export function exportPanel(state, done, { onExport, onCode }) {
+export function exportPanel(state, done, told, { onExport, onCode }) {
   const blocking = state.todo.filter((one) => one.blocks);
   const reason = h("input", { class: "wb-input", "data-reason": "", "data-keep": "reason", "data-focus": "reason", "aria-label": "Reason", placeholder: "why results change, if they do" });
   const waived = blocking.filter((one) => one.waivable).map((one) => [one, h("input", {
@@ -55,18 +69,29 @@ export function exportPanel(state, done, { onExport, onCode }) {
       h("p", { text: "A deployment needs:" }), h("pre", { text: JSON.stringify(done.needs, null, 2) }));
   }
   return h("form", { onsubmit: (event) => { event.preventDefault(); onExport(reason.value, Object.fromEntries(waived.filter(([, box]) => box.value.trim()).map(([one, box]) => [one.text, box.value.trim()]))); } },
-    h("p", {}, state.base ? `The next version after ${state.base}.` : "The first version."),
+    told && "first" in told ? changesPart(told, state.base) : h("p", { class: "wb-hint", text: "Comparing with the version before ..." }),
     rest.length > 0 && h("ul", { class: "wb-todo" }, rest.map((one) => h("li", { class: "wb-blocks", text: `${one.text} - ${one.how}` }))),
     waived.map(([one, box]) => h("div", { class: "wb-line" }, h("span", { class: "wb-problem", text: one.text }), box)),
     h("div", { class: "wb-line" }, reason, h("button", { type: "submit", class: "wb-primary", "data-export": "", text: "Export" }),
       h("button", { type: "button", onclick: onCode, text: "Copy as Python" })));
 }
 
+// What the next version changes, before it is there.
+function changesPart(told, base) {
+  if (told.first) return h("p", {}, "The first version.");
+  if (told.step === "none") return h("p", { "data-changes": "none" }, `Nothing changed since ${base}.`);
+  const list = (title, lines) => lines.length > 0 && h("details", { open: lines.length < 9 }, h("summary", { text: `${title} (${lines.length})` }), h("ul", {}, lines.map((text) => h("li", {}, h("code", { text })))));
+  return h("div", { "data-changes": told.step },
+    h("p", {}, `After ${base}: a `, h("strong", { text: told.step }), ` step, because ${told.why.join("; ")}.`),
+    list("What the file says differently", told.rules), list(`What changes in the results of ${told.samples} samples`, told.results),
+    told.weighty && h("p", { class: "wb-problem", text: "Results change in what weighs: the version needs a reason." }));
+}
+
 export function consentPanel(rows, onAnswer) {
   const gone = rows.filter((row) => row.sort);
   const kept = rows.filter((row) => !row.sort);
   const table = (title, list) => h("details", { open: title.startsWith("Replaced") },
-    h("summary", { text: `${title} (${list.length})` }), h("div", { class: "wb-scroll" }, h("table", { class: "wb-table" },
+    h("summary", { text: `${title} (${list.length})` }), h("div", { class: "wb-scroll", tabindex: "0", role: "region", "aria-label": title }, h("table", { class: "wb-table" },
       h("thead", {}, h("tr", {}, ["where", "why", "shape", "becomes"].map((text) => h("th", { scope: "col", text })))),
       h("tbody", {}, list.map((row) => h("tr", {}, h("td", {}, h("code", { text: row.place })), h("td", { text: row.sort || "kept" }),
         h("td", { text: row.sort ? row.before : "" }), h("td", { text: row.after })))))));

@@ -14,7 +14,7 @@ export function createTree(host, { onPick, onSelect }) {
   let selected = "";
   let query = "";
   let filter = "all";
-  let hits = 0;
+  let matched = new Set();
   let leftOut = "";
 
   const spacer = h("div", { class: "wb-spacer", role: "presentation" });
@@ -41,7 +41,7 @@ export function createTree(host, { onPick, onSelect }) {
   function refresh() {
     const mapped = new Set(badges.keys());
     const filtered = filterNodes(nodes, { query, filter, mapped });
-    hits = filtered ? filtered.hits : 0;
+    matched = filtered ? filtered.matched : new Set();
     rows = visible(nodes, open, filtered && filtered.kept);
     spacer.style.height = `${rows.length * ROW}px`;
     paint();
@@ -142,6 +142,17 @@ export function createTree(host, { onPick, onSelect }) {
     paint();
   }
 
+  // The next hit of the search, or the one before; tells its place among all.
+  function step(direction) {
+    const hits = [...rows.keys()].filter((index) => matched.has(rows[index].path));
+    if (!hits.length) return "";
+    const now = rows.findIndex((node) => node.path === selected);
+    let at = direction > 0 ? hits.findIndex((index) => index > now) : hits.findLastIndex((index) => index < now);
+    if (at < 0) at = direction > 0 ? 0 : hits.length - 1;
+    show(rows[hits[at]]);
+    return `${at + 1} of ${hits.length}`;
+  }
+
   function reveal(path) {
     const node = nodes.find((each) => each.path === path);
     if (!node) return false;
@@ -154,11 +165,11 @@ export function createTree(host, { onPick, onSelect }) {
   }
 
   return {
-    load, reveal, refresh,
+    load, reveal, refresh, step,
     focus: () => list.focus(),
     setValues: (next) => { values = next; refresh(); },
     setBadges: (next) => { badges = next; refresh(); },
-    search: (text, kind) => { query = text; filter = kind; list.scrollTop = 0; refresh(); return hits; },
+    search: (text, kind) => { query = text; filter = kind; list.scrollTop = 0; refresh(); return matched.size; },
     first: () => rows.find((node) => isLeaf(node)),
     count: () => nodes.length,
     leftOut: () => leftOut,
