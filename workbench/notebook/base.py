@@ -65,7 +65,7 @@ class Base:
         self._listeners: list[Callable[[], None]] = []
         self._log: list[str] = []
         self._asks: list[str] = []
-        self._confirmed: dict[tuple[str, str], bool] = {}
+        self._confirmed: dict[tuple[str, str], tuple[str, ...]] = {}
         self._findings: list[Finding] = []
         self._memo: dict[Any, Any] = {}
         self._operation = ""
@@ -187,9 +187,9 @@ class Base:
         self._changed(message or label, code)
 
     def _write_rule(self, field: str, rule: Any, label: str, code: str) -> None:
-        from workbench.pick.picker import _set_rule
+        from workbench.pick.rules import set_rule
 
-        self._edit(label, lambda data: _set_rule(data, "order", field, rule), code, label)
+        self._edit(label, lambda data: set_rule(data, "order", field, rule), code, label)
 
     def _chosen(self, operation: str | None) -> str:
         chosen = operation or self._operation

@@ -5,13 +5,18 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+from workbench.calls import Exchange
 from workbench.catalogue import catalogue
-from workbench.errors import UsageError
+from workbench.errors import MappingError, UsageError
+from workbench.mapping import load_data
 from workbench.notebook.base import Base, locked
 from workbench.notebook.fields import every_field, read_rule, rule_text
-from workbench.pick import Picker, Proposal, suggest_word, values_of
+from workbench.pick import KeepChoice, Picker, Proposal, cases_of, keep_choices, suggest_word, values_of
+from workbench.pick.rules import set_rule
 from workbench.samples.documents import documents_of, reading_of
 from workbench.tree import Change, Tree, merge
 
@@ -47,14 +52,22 @@ class Picking(Base):
         calls = [call.name for call in plan.operations[operation].calls]
         documents = {call: self._store.documents(plan, operation, call) for call in calls}
         trees = {call: self._store.tree(plan, operation, call) for call in calls}
-        return Picker(self._draft.data, operation, self._store.samples, documents, trees, self._store.trials)
+        clocks = {
+            taken.sample.name: clock
+            for taken in self._store.taken
+            for clock in [header_clock(taken.exchanges)]
+            if clock is not None
+        }
+        samples, trials = self._store.samples, self._store.trials
+        return Picker(self._draft.data, operation, samples, documents, trees, trials, clocks)
 
     @locked
     def propose(
         self, field: str, path: str, call: str | None = None, operation: str | None = None, second: str | None = None
     ) -> list[Proposal]:
         """What a click on a node may mean for a field, with the value that each reading gives on every sample."""
-        return self._picker(self._chosen(operation)).propose(field, call or self._call, path, second)
+        _texts(field=field, path=path)
+        return self._picker(self._chosen(operation)).propose(field, call or self._call, path.strip(), second)
 
     @locked
     def assign(
@@ -75,11 +88,12 @@ class Picking(Base):
             call: The call; the selected one unless given.
             choice: Which proposal: its place, or words that it has, `'type is "shipping"'`.
             operation: The operation; the selected one unless given.
-            second: `first` or `join` adds the node to the rule that is there.
+            second: `first` or `join` adds the node to the rule that is there; `auto` chooses by the field.
 
         Raises:
             UsageError: Nothing can come from there; the message says what to do instead.
         """
+        _texts(field=field, path=path)
         if not path.lstrip().startswith("$") or ":$" in path:
             return str(self.assign_text(field, path))
         found = self.propose(field, path, call, operation, second)
@@ -100,6 +114,11 @@ class Picking(Base):
         Raises:
             UsageError: It is no rule.
         """
+        _texts(field=field, text=text)
+        if not text.strip():
+            raise UsageError(
+                "nothing is typed - write a path such as @.number, or click a node; unassign() takes it away"
+            )
         rule = read_rule(text)
         self._write_rule(field, rule, f"{field} = {rule_text(rule)}", f"bench.assign_text({field!r}, {text.strip()!r})")
         return rule_text(rule)
@@ -142,6 +161,8 @@ class Picking(Base):
         Raises:
             UsageError: A word is not in the vocabulary.
         """
+        if not isinstance(table, Mapping):
+            raise UsageError("no table of words - write {'3': 'shipped'}")
         before = self.rule(field)
         part = _lookup_part(before)
         merged = {
@@ -226,6 +247,8 @@ class Picking(Base):
     def keep(self, conditions: Mapping[str, Any] | None, block: str = "", operation: str | None = None) -> None:
         """Keeps only the orders, or the rows of a block such as `lines`, for which conditions hold; None keeps all."""
         chosen = self._chosen(operation)
+        if conditions is not None and not isinstance(conditions, Mapping):
+            raise UsageError("no table of conditions - write {'@.kind': 'product'}; keep_choices() offers some")
 
         def edit(data: dict[str, Any]) -> None:
             if block:
@@ -240,6 +263,69 @@ class Picking(Base):
 
         told = f", {block!r}" if block else ""
         self._edit(f"keep {block or 'orders'}", edit, f"bench.keep({conditions!r}{told})")
+
+    @locked
+    def keep_choices(self, block: str = "", operation: str | None = None) -> list[KeepChoice]:
+        """What rows could be kept, told apart by their own values: `keep rows whose type is "product"`.
+
+        Args:
+            block: `lines`, `shipments` or `returns`; empty for the orders themselves.
+            operation: The operation; the selected one unless given.
+
+        Returns:
+            Each with its words, how many rows stay, and the conditions for `keep(conditions, block)`.
+
+        Raises:
+            UsageError: There is no such list yet.
+        """
+        return keep_choices(self._picker(self._chosen(operation)).rows(block))
+
+    @locked
+    def cases(
+        self, field: str, rows: Sequence[Any], *, call: str | None = None, operation: str | None = None,
+        write: bool = True,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """Derives a field from comparisons, as a small table: the first row that holds gives the result.
+
+        Args:
+            field: The business field, `status` or `lines.status`.
+            rows: Each `(field, comparison, value, result)`; field and value may be nodes of the tree. The last may be
+                a result alone, for all others. Comparisons are those of `COMPARISONS`.
+            call: The call whose nodes are meant; the selected one unless given.
+            operation: The operation; the selected one unless given.
+            write: Write the rule; without it, only try it.
+
+        Returns:
+            What comes out, a row for each sample: its name, and the field's values.
+
+        Raises:
+            UsageError: A row cannot be understood, or the rule would be wrong; nothing is changed.
+        """
+        chosen = self._chosen(operation)
+        picker = self._picker(chosen)
+        told = call or self._call
+
+        def path(text: str) -> str:
+            tree = picker.trees.get(told)
+            if text.startswith("$") and tree is not None and tree.find(text) is not None:
+                return picker.path_for(field, told, text)
+            return text
+
+        rule = {"cases": cases_of(rows, path)}
+        data = self.data
+        set_rule(data, "order", field, rule)
+        try:
+            trial = self._store.trials.of(load_data(data, "the draft").data, chosen, self._store.samples)
+            found = trial.values(field)
+        except MappingError as error:
+            raise UsageError("; ".join(problem.text for problem in error.problems[:3])) from None
+        if write:
+            more = f", call={call!r}" if call and call != self._call else ""
+            code = f"bench.cases({field!r}, {list(rows)!r}{more})"
+            self._write_rule(field, rule, f"{field} = {len(rule['cases'])} cases", code)
+        return [
+            {"sample": sample.name, "values": list(values)} for sample, values in zip(trial.samples, found, strict=True)
+        ]
 
     @locked
     def note(self, field: str, text: str) -> None:
@@ -257,12 +343,30 @@ class Picking(Base):
         )  # fmt: skip
 
 
+def header_clock(exchanges: Sequence[Exchange]) -> datetime | None:
+    """When the merchant says that it answered last: its own Date header, whatever our clock says."""
+    for exchange in reversed(exchanges):
+        told = exchange.response.headers.get("date", "") if exchange.response else ""
+        try:
+            moment = parsedate_to_datetime(told)
+        except (TypeError, ValueError):
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
+
+
+def _texts(**given: object) -> None:
+    for name, value in given.items():
+        if not isinstance(value, str):
+            raise UsageError(f"{name} is {type(value).__name__}, a text is needed - such as lines.sku or $.data[0].sku")
+
+
 def _chosen_proposal(found: Sequence[Proposal], choice: int | str) -> Proposal:
     if isinstance(choice, int):
         if not -len(found) <= choice < len(found):
             raise UsageError(f"there are {len(found)} readings - choose 0 to {len(found) - 1}")
         return found[choice]
-    fitting = [each for each in found if choice in each.words]
+    fitting = [each for each in found if str(choice) in each.words]
     if not fitting:
         raise UsageError(f"no reading says that - there are: {'; '.join(each.words for each in found)}")
     return fitting[0]

@@ -14,7 +14,7 @@ from workbench.mapping.check_blocks import inner_fields, is_block
 from workbench.pick.blocks import Blocks
 from workbench.pick.places import Read, places_read
 from workbench.pick.steps import place_steps, text
-from workbench.tree import Node, Tree
+from workbench.tree import MARKS, Node, Tree
 
 _ENOUGH = 0.5
 _SHOWN = 5
@@ -100,12 +100,19 @@ def _candidates(node: Node, before: Tree, after: Tree) -> Iterator[str]:
         share = sum(_shape(value) in shapes for value in each.examples) / len(each.examples)
         if share < _ENOUGH:
             continue
+        if _text_around(each.path) != _text_around(node.path):
+            continue  # a rule moves inside a text that it has opened, and not into another
         new = before.find(each.path) is None
         near = each.path.startswith(around)
         alike = difflib.SequenceMatcher(None, node.name.lower(), each.name.lower()).ratio()
         if new or (near and share == 1):
             ranked.append((-(2 * new + near + share + alike), each.path))
     yield from (path for _, path in sorted(ranked)[:_SHOWN])
+
+
+def _text_around(path: str) -> str:
+    """The place of the text that a place lies in; empty outside."""
+    return path[: max(path.rfind(mark) for mark in MARKS) + 1]
 
 
 def _shape(value: str) -> str:

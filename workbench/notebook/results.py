@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from workbench.errors import UsageError
 from workbench.mapping import load_data
 from workbench.notebook.base import INDEXES, TABS, locked
+from workbench.notebook.contradictions import Contradiction, contradictions
 from workbench.notebook.fields import every_field, groups, mask
+from workbench.notebook.presence import lacking, orders_of, presence
 from workbench.notebook.sampling import Sampling
-from workbench.notebook.todo import questions
+from workbench.notebook.todo import Todo, of_contradictions, of_differing, of_lacks, pages_left, questions
 from workbench.pick import values_of
+from workbench.pick.places import places_read
 from workbench.pick.trial import holders_of
 from workbench.runtime import Mapping as Runnable
+
+_MATCH = re.compile(r"(\d+) of (\d+) match")
 
 
 class Results(Sampling):
@@ -130,33 +136,119 @@ class Results(Sampling):
     def confirm(self, order: str, field: str, expected: str | None = None) -> bool:
         """Ticks a value that matches the back office, or says what it should be; kept as evidence.
 
+        What differs stands against the export until the rule is mended, or it is waived.
+
         Returns:
             Whether the result has the expected value.
 
         Raises:
-            UsageError: No sample has an order of that number.
+            UsageError: No sample has an order of that number, or there is no such field.
         """
-        for trial in self.trials().values():
-            for orders in trial.records:
-                for told in orders:
-                    if told.get("order_number") == order:
-                        values = values_of(told, field)
-                        good = expected is None or expected in values
-                        self._confirmed[field, order] = good
-                        self._note_confirmed(field)
-                        self._changed(f"{field} {'matches' if good else 'differs from'} the back office")
-                        return good
-        raise UsageError("no sample has that order - fetch it first")
+        if field not in {key for _, key, _ in every_field()} and not field.startswith("extra."):
+            raise UsageError(f"no field {field!r} - name it as the preview does, lines.sku")
+        values = self._values_of(order, field)
+        if values is None:
+            raise UsageError("no sample has that order - fetch it first")
+        wanted = tuple(values) if expected is None else (expected.strip(),)
+        self._confirmed[field, order] = wanted
+        good = set(wanted) <= set(values)
+        self._note_confirmed(field)
+        self._changed(f"{field} {'matches' if good else 'differs from'} the back office")
+        return good
+
+    def _values_of(self, order: str, field: str) -> list[str] | None:
+        """The values of a field of an order, in the first sample that has any; None where no sample has the order."""
+        found: list[str] | None = None
+        for orders in orders_of(self.trials()).values():
+            for told in orders:
+                if told.get("order_number") == order:
+                    found = found or values_of(told, field)
+        return found
+
+    def _compared(self) -> dict[str, tuple[int, int]]:
+        """By field, how many of the values told by the back office differ now, and how many were told."""
+        found: dict[str, tuple[int, int]] = {}
+        for field, said in ((self._draft.data.get("evidence") or {}).get("confirmed") or {}).items():
+            match = _MATCH.fullmatch(str(said))
+            told = self._counted(field)  # of this session; what was told before is only known by its number
+            if told[1]:
+                found[field] = told
+            elif match:
+                found[field] = int(match[2]) - int(match[1]), int(match[2])
+        return found
+
+    def _counted(self, field: str) -> tuple[int, int]:
+        bad = total = 0
+        for (name, order), wanted in self._confirmed.items():
+            values = self._values_of(order, field) if name == field else None
+            if values is not None:
+                bad, total = bad + (not set(wanted) <= set(values)), total + 1
+        return bad, total
 
     def _note_confirmed(self, field: str) -> None:
         """Writes down how many orders match the back office, without their numbers."""
-        ticks = [good for (name, _), good in self._confirmed.items() if name == field]
-        said = f"{sum(ticks)} of {len(ticks)} match"
+        bad, total = self._counted(field)
+        if not total:
+            return
+        said = f"{total - bad} of {total} match"
 
         def edit(data: dict[str, Any]) -> None:
             data.setdefault("evidence", {}).setdefault("confirmed", {})[field] = said
 
         self._edit(f"confirm {field}", edit)
+
+    @locked
+    def presence(self) -> list[dict[str, str]]:
+        """In how many records each mapped field has a value, by operation: `11/12`.
+
+        A list answer often lacks what the detail answer has; `todo()` says what.
+        """
+        return presence(self.trials(), self._ruled())
+
+    def _ruled(self) -> list[str]:
+        """The fields that have a rule."""
+        own = [f"extra.{name}" for name in self._draft.data.get("fields") or {}]
+        return [key for key in [*(key for _, key, _ in every_field()), *own] if self.rule(key) is not None]
+
+    @locked
+    def todo(self) -> list[Todo]:
+        """What is left to do, what stands against the export first."""
+        if "left" not in self._memo:
+            trials = self.trials()
+            more = [
+                *of_differing(self._compared()),
+                *pages_left(self._draft.data, trials),
+                *of_lacks(lacking(orders_of(trials), self._ruled())),
+                *of_contradictions(self._contradictions()),
+            ]
+            waived = {entry["finding"] for entry in self._draft.data.get("waived") or ()}
+            every = [*super().todo(), *(one for one in more if one.text not in waived)]
+            found = sorted(every, key=lambda one: not one.blocks)
+            if not all(map(self._has_trees, trials)):
+                return found
+            self._memo["left"] = found
+        left: list[Todo] = self._memo["left"]
+        return left
+
+    def _has_trees(self, operation: str) -> bool:
+        """Whether the trees of an operation are made, or made in a moment: nothing here waits for large ones."""
+        plan = self.plan()
+        return all(
+            self._store.has_tree(plan, operation, call) or not self._store.is_large(operation, call)
+            for call in self._calls_of(operation)
+        )
+
+    def _contradictions(self) -> list[Contradiction]:
+        kinds = {key: field.kind for _, key, field in every_field()}
+        found = []
+        for name, trial in self.trials().items():
+            if not self._has_trees(name):
+                continue
+            picker = self._picker(name)
+            reads = places_read(self._draft.data, name, picker.trees)
+            names = [sample.name for sample in trial.samples]
+            found += contradictions(reads, kinds, picker.trees, picker.documents, names)
+        return list({(one.field, one.place): one for one in found}.values())
 
     def _groups(self) -> list[dict[str, Any]]:
         """The fields side of the widget: every field with its rule, a value and how often it is there."""

@@ -12,7 +12,7 @@ from workbench.notebook.base import locked
 from workbench.notebook.fields import read_rule, rule_text
 from workbench.notebook.results import Results
 from workbench.pick import Proposal
-from workbench.pick.picker import _set_rule
+from workbench.pick.rules import set_rule
 from workbench.runtime import Mapping as Runnable
 from workbench.samples import load_samples
 
@@ -33,7 +33,7 @@ class Reviewing(Results):
         """
         said = read_rule(rule) if isinstance(rule, str) else rule
         data = copy.deepcopy(self._draft.data)
-        _set_rule(data, "order", field, said)
+        set_rule(data, "order", field, said)
         try:
             file = load_data(data, "the draft")
         except MappingError as error:

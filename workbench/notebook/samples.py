@@ -192,6 +192,10 @@ class Store:
         pages = [each.values() if isinstance(each, Mapping) else (each,) for each in own]
         return sum(len(page.body) for each in pages for answers in each for page in answers)
 
+    def is_large(self, operation: str, call: str) -> bool:
+        """Whether the tree of a call takes more than a moment."""
+        return self._size(operation, call) > _LARGE
+
     def has_tree(self, plan: Plan, operation: str, call: str) -> bool:
         """Whether the whole tree of a call was made already."""
         return (operation, call, id(self.documents(plan, operation, call))) in self._trees
@@ -213,7 +217,7 @@ class Store:
         documents = self.documents(plan, operation, call)
         key = (operation, call, id(documents))
         if key not in self._trees:
-            if quick and self._size(operation, call) > _LARGE:
+            if quick and self.is_large(operation, call):
                 return merge((document for each in documents for document in each), budget=_FIRST_LOOK)
             self._trees[key] = merge(document for each in documents for document in each)
         return self._trees[key]

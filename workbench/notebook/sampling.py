@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import getpass
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from workbench.notebook.secrets import keep_secret
 from workbench.pick import Trial
 from workbench.samples import recorded
 from workbench.samples.documents import documents_of, reading_of, sample_of
+from workbench.tree.inside import kind_inside
 
 
 class Sampling(Picking):
@@ -415,12 +417,24 @@ class Sampling(Picking):
                 body = body.read_bytes()
             except OSError as error:
                 raise UsageError(f"cannot read {body!s} - {error.strerror}") from None
-        raw = body.encode() if isinstance(body, str) else body
-        try:
-            decode(raw, content_type=content_type)
-        except DecodeError as error:
-            raise UsageError(f"not a response that can be mapped: {error}") from None
+        if not isinstance(body, (bytes, str)):
+            raise UsageError(f"{type(body).__name__} is no response - give bytes, text, or the Path of a file")
+        raw = body.encode(errors="surrogatepass") if isinstance(body, str) else body
         names = self._calls_of(chosen)
+        if call is not None and call not in names:
+            known = f"there are {', '.join(names)}" if names else "there is none yet"
+            raise UsageError(f"no call {call!r} - {known}; add it by call(...)")
+        reading = reading_of(self.plan(), chosen).get(call or (names[0] if names else ""), {})
+        try:
+            document = decode(raw, content_type=content_type, **reading)
+        except DecodeError as error:
+            how = ""
+            if isinstance(body, str) and len(body) < 300 and os.path.isfile(body):
+                how = "; this text names a file - give Path(...) to read it"
+            raise UsageError(f"not a response that can be mapped: {error}{how}") from None
+        root = document.root
+        if not isinstance(root, (dict, list)) and not (isinstance(root, str) and kind_inside([root])):
+            raise UsageError("not a response that can be mapped: it is a single value, without any field to click")
         if not names:
             self.call("/", operation=chosen)
             names = self._calls_of(chosen)
@@ -428,9 +442,10 @@ class Sampling(Picking):
 
         request = Request("GET", "", call=call or names[0])
         response = Response(200, {"content-type": content_type} if content_type else {}, raw)
-        self._store.take(chosen, inputs, [Exchange(request, response)], "", self.plan())
+        asked = {name: str(value) for name, value in inputs.items()}
+        self._store.take(chosen, asked, [Exchange(request, response)], "", self.plan())
         self.select(chosen, call or names[0])
-        self._changed("the sample is loaded")
+        self._changed("the sample is loaded" if root else "the sample is loaded; it holds nothing, no order was found")
 
     @locked
     def samples(self) -> list[dict[str, Any]]:

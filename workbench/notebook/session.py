@@ -214,6 +214,8 @@ class Workbench(Reviewing):
         if blocking:
             lines = "".join(f"\n  {one.text} - {one.how}" for one in blocking)
             raise UsageError(f"{len(blocking)} things stand against the export; mend or waive() them:{lines}")
+        for field in dict.fromkeys(field for field, _ in self._confirmed):
+            self._note_confirmed(field)
         done = export(self.folder, reason=reason, accept_expectations=accept_expectations)
         self._draft.reload()
         self._draft.change("exported", lambda data: {**data, "version": str(done.version)})

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from workbench.catalogue import TIME, catalogue
 from workbench.mapping import MappingFile, export_problems
+from workbench.notebook.contradictions import Contradiction
+from workbench.notebook.presence import Lack
 from workbench.orders import Result
 from workbench.pick import Trial, problem_field
 
+_STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
+_OTHERWISE = re.compile(r": (.+?) is (.+?) in .+?, and (.+) in ")
 _SEARCHES = {"find_orders_by_email": "by e-mail", "find_order_by_number": "by number"}
 
 
@@ -64,18 +69,20 @@ def _of_results(results: Sequence[Result], orders: Sequence[Mapping[str, Any]], 
     if not orders:
         return []
     found = []
-    unknown: dict[str, int] = {}
+    unknown: dict[str, list[str]] = {}
     others: dict[tuple[str, str], int] = {}
     for result in results:
         for problem in result.problems:
             field = problem_field(problem)
             if problem.code == "unknown_word":
-                unknown[field] = unknown.get(field, 0) + 1
+                unknown.setdefault(field, []).append(_raw_at(result, problem.where))
             elif field and problem.code != "no_value":
                 others[field, problem.what] = others.get((field, problem.what), 0) + 1
-    for field, count in unknown.items():
+    for field, words in unknown.items():
         how = "give each word a meaning, or ask the merchant"
-        found.append(Todo(f"words without meaning in {field} ({count} times)", how, field, "words", True, True))
+        many = len(set(words))
+        text = f"{many} word{'s' * (many != 1)} without meaning in {field} ({len(words)} times)"
+        found.append(Todo(text, how, field, "words", True, True))
     for (field, what), count in others.items():
         found.append(Todo(f"{field}: {what} ({count} times)", "look at its rule", field, "problem", True, True))
     rules = data["records"].get("order") or {}
@@ -93,11 +100,75 @@ def _of_results(results: Sequence[Result], orders: Sequence[Mapping[str, Any]], 
         "several lines": any(len(order.get("lines", ())) > 1 for order in orders) or "lines" not in rules,
         "a return": any(order.get("returns") for order in orders) or "returns" not in rules,
         "a cancellation": any(order.get("status") == "cancelled" for order in orders),
+        "a guest, without an e-mail": not all(order.get("customer_email") for order in orders)
+        or "customer_email" not in rules,
     }
     for what, seen in wanted.items():
         if not seen:
             found.append(Todo(f"no sample order with {what}", "fetch one, or leave it", "", "no_sample"))
     return found
+
+
+def _raw_at(result: Result, where: str) -> str:
+    """The merchant's own word at a problem's place, `order[1].lines[0].status`; it is only counted."""
+    names = [(name, int(index or 0)) for name, index in _STEP.findall(where)]
+    if not names or names[0][0] != "order" or names[0][1] >= len(result.orders):
+        return ""
+    node: Any = result.orders[names[0][1]].peek()
+    for name, index in names[1:-1]:
+        node = node.get(name) if isinstance(node, Mapping) else None
+        node = node[index] if isinstance(node, list) and index < len(node) else node
+    return str(node.get(f"{names[-1][0]}_raw", "")) if isinstance(node, Mapping) else ""
+
+
+def pages_left(data: Mapping[str, Any], trials: Mapping[str, Trial]) -> list[Todo]:
+    """The calls that say how their answers go on, where no sample has a second page."""
+    found = []
+    for name, trial in trials.items():
+        for call in (data["operations"].get(name) or {}).get("calls") or ():
+            own = call.get("name", "main")
+            answers = [sample.calls[own] for sample in trial.samples if own in sample.calls]
+            if "pages" not in call or not answers:
+                continue
+            seen = [pages for each in answers for pages in (each.values() if isinstance(each, Mapping) else [each])]
+            if not any(len(pages) > 1 for pages in seen):
+                text = f"no second page of {own} seen ({name})"
+                how = "fetch a customer with many orders, so that paging is proved"
+                found.append(Todo(text, how, "", "no_page"))
+    return found
+
+
+def of_lacks(lacks: Sequence[Lack]) -> list[Todo]:
+    """What one search never tells though another does."""
+    found = []
+    for one in lacks:
+        text = f"{one.operation} lacks what {one.other} has: {', '.join(one.fields)}"
+        how = "fetch each found order by its number in a call for each order, or live without"
+        found.append(Todo(text, how, one.fields[0], "lacks"))
+    return found
+
+
+def of_contradictions(found: Sequence[Contradiction]) -> list[Todo]:
+    """What later samples have otherwise than earlier ones."""
+    left = []
+    for one in found:
+        text = f"{one.field}: {one.name} is {one.before} in {one.first}, and {one.after} in {one.later}"
+        left.append(Todo(text, "look at both, and make the rule fit both", one.field, "contradicted"))
+    return left
+
+
+def of_differing(differing: Mapping[str, tuple[int, int]]) -> list[Todo]:
+    """The fields that the back office has otherwise.
+
+    Args:
+        differing: By field, how many values differ and how many were compared.
+    """
+    how = "mend its rule, or waive() it with the reason why the back office says otherwise"
+    return [
+        Todo(f"{field}: {bad} of {total} values differ from the back office", how, field, "differs", True, True)
+        for field, (bad, total) in differing.items()
+        if bad
+    ]
 
 
 def _naive(moment: str) -> bool:
@@ -122,6 +193,14 @@ def questions(merchant: str, left: Sequence[Todo], words: Mapping[str, Sequence[
             points.append("In which time zone are the times of the answer?")
         elif one.code == "no_sample":
             points.append(f"Could you name a test order with {one.text.removeprefix('no sample order with ')}?")
+        elif one.code == "no_page":
+            points.append("Could you name a test customer whose orders fill more than one page?")
+        elif one.code == "lacks":
+            operation, _, fields = one.text.partition(" lacks what ")
+            searched = f"the search {_SEARCHES[operation]}" if operation in _SEARCHES else operation
+            points.append(f"Can {searched} tell these as well: {fields.partition(': ')[2]}?")
+        elif one.code == "contradicted" and (match := _OTHERWISE.search(one.text)):
+            points.append(f"In some answers {match[1]} is {match[2]}, in others {match[3]}: when is it which?")
         elif one.code == "untested":
             points.append(f"Could you name a test order that we may find ({one.text})?")
     points += asks

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from workbench.pick.keeping import KeepChoice, keep_choices
 from workbench.pick.model import Proposal
 from workbench.pick.picker import Picker
+from workbench.pick.rules import second_for
+from workbench.pick.tables import COMPARISONS, cases_of
 from workbench.pick.trial import Trial, problem_field, values_of
 from workbench.pick.words import suggest_word
 
-__all__ = ["Picker", "Proposal", "Trial", "problem_field", "suggest_word", "values_of"]
+__all__ = [
+    "COMPARISONS",
+    "KeepChoice",
+    "Picker",
+    "Proposal",
+    "Trial",
+    "cases_of",
+    "keep_choices",
+    "problem_field",
+    "second_for",
+    "suggest_word",
+    "values_of",
+]

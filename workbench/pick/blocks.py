@@ -10,7 +10,7 @@ from workbench.errors import UsageError
 from workbench.mapping.check_blocks import inner_fields, is_block
 from workbench.paths import PathError, compile_path
 from workbench.pick.steps import EACH, Steps, steps_of, text
-from workbench.tree import Tree
+from workbench.tree import MARK, Tree
 
 
 class Anchor(NamedTuple):
@@ -99,18 +99,19 @@ class Blocks:
         if tree is None or node is None:
             return steps
         place = steps_of(compile_path(node.path))
-        if ("list" in node.types or keyed) and tree.find(node.path + EACH) is not None and place[-1:] != (EACH,):
+        by_key = keyed and "object" in node.types  # whatever the keys look like
+        if place[-1:] != (EACH,) and (by_key or ("list" in node.types and tree.find(node.path + EACH) is not None)):
             return (*place, EACH)
         return place
 
     def root(self) -> Anchor:
         """Where one order stands."""
-        levels = self._levels(self.orders.get("each", "$"), (), bool(self.orders.get("keyed")), {})
+        levels = self.root_levels()
         return levels[-1] if levels else Anchor(self.first, None)
 
     def root_levels(self) -> tuple[Anchor, ...]:
         """The levels down to an order, where `each` has several."""
-        return self._levels(self.orders.get("each", "$"), (), bool(self.orders.get("keyed")), {})
+        return self._levels(self.orders.get("each", "$"), (), self.orders, {})
 
     def target(self, key: str) -> Target:
         """Where the rule of a field goes."""
@@ -127,21 +128,38 @@ class Blocks:
             if isinstance(inner, dict) and is_block(inner):
                 place = inner.get("each", inner.get("at"))
                 if place is not None:
-                    anchors = (*anchors, *self._levels(place, anchors, bool(inner.get("keyed")), related))
+                    anchors = (*anchors, *self._levels(place, anchors, inner, related))
                     related = {**related, **self._related(inner, anchors, related)}
             fields = catalogue().records[kind.record].fields if kind.record else {}
             entry = inner or {}
         return Target(field, blocks, "", anchors)
 
     def _levels(
-        self, place: Any, anchors: tuple[Anchor, ...], keyed: bool, related: Mapping[str, Anchor]
+        self, place: Any, anchors: tuple[Anchor, ...], block: Mapping[str, Any], related: Mapping[str, Anchor]
     ) -> tuple[Anchor, ...]:
         if isinstance(place, dict):
             place = (place.get("first") or ["@"])[0]
+        paths = place if isinstance(place, list) else [place]
         found: list[Anchor] = []
-        for one in place if isinstance(place, list) else [place]:
-            found.append(self.resolve(one, (*anchors, *found), keyed, related))
+        parse = str(block.get("parse") or "")
+        for index, one in enumerate(paths):
+            last = index == len(paths) - 1
+            around = (*anchors, *found)
+            keyed = bool(block.get("keyed")) and last
+            anchor = self.resolve(one, around, keyed and not parse, related)
+            inside = self._inside(anchor, parse, keyed)
+            if inside is not None:  # a text is opened once
+                anchor, parse = inside, ""
+            found.append(anchor)
         return tuple(found)
+
+    def _inside(self, anchor: Anchor, parse: str, keyed: bool) -> Anchor | None:
+        """The document that the text at a place holds, where it holds one."""
+        tree = self.trees.get(anchor.call)
+        if not parse or anchor.steps is None or tree is None or parse not in MARK:
+            return None
+        steps = (*anchor.steps, MARK[parse])
+        return Anchor(anchor.call, self.settle(anchor.call, steps, keyed)) if tree.find(text(steps)) else None
 
     def resolve(
         self, path: str, anchors: tuple[Anchor, ...], keyed: bool = False, related: Mapping[str, Anchor] | None = None
@@ -173,7 +191,8 @@ class Blocks:
     ) -> dict[str, Anchor]:
         found: dict[str, Anchor] = {}
         for name, body in (block.get("with") or {}).items():
-            found[name] = self.resolve(body.get("each", "@"), anchors, bool(body.get("keyed")), {**known, **found})
+            levels = self._levels(body.get("each", "@"), anchors, body, {**known, **found})
+            found[name] = levels[-1] if levels else Anchor(self.first, None)
         return found
 
     def related_names(self, blocks: tuple[str, ...]) -> dict[str, Anchor]:
@@ -187,6 +206,6 @@ class Blocks:
                 break
             place = entry.get("each", entry.get("at")) if is_block(entry) else None
             if place is not None:
-                anchors = (*anchors, *self._levels(place, anchors, bool(entry.get("keyed")), found))
+                anchors = (*anchors, *self._levels(place, anchors, entry, found))
                 found = {**found, **self._related(entry, anchors, found)}
         return found

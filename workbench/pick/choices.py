@@ -8,9 +8,9 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from workbench.documents import Document
-from workbench.paths import Path, compile_path, find, quote_name, scalars, text_of
+from workbench.paths import Path, quote_name, scalars, text_of
 from workbench.pick.steps import EACH, Steps, name_of, short, text
-from workbench.tree import Tree
+from workbench.tree import Tree, find_place, is_sayable
 
 _KNOWN = ("type", "kind", "qualifier", "role", "@type", "@kind", "@qualifier", "@role", "code", "key", "name", "@name")
 _MOST_WORDS = 20
@@ -49,7 +49,7 @@ def choices(
     """
     spots = [index for index in range(start, len(place)) if place[index] == EACH]
     if not spots:
-        return [Choice(short(place[start:], tree.xml), 0, "the value", False)]
+        return [Choice(short(place[start:], tree.is_xml(text(place[:start]))), 0, "the value", False)]
     options = [list(_options(tree, documents, place, index, clicked, several)) for index in spots]
     found = []
     for chosen in list(product(*options))[: _COMBINED * 2]:
@@ -77,13 +77,13 @@ def _options(
 ) -> Iterator[_Option]:
     around = tree.find(text(place[:index]))
     most = around.most if around else 0
-    every = "" if tree.xml else EACH
+    every = "" if tree.is_xml(text(place[:index])) else EACH
     if several:
         yield _Option(every, f"each of {name_of(place[:index])}")
     elif most <= 1 and not (around and "map" in around.flags):
         yield _Option(every, "")
     containers = _containers(documents, place[:index])
-    at = _clicked_index(clicked, index)
+    at = clicked_index(clicked, index)
     yield from _filters(containers, place[index + 1 :], at)
     if around is not None and "list" in around.types:
         yield _Option("[0]", "the first", True)
@@ -93,9 +93,11 @@ def _options(
             yield _Option(f"[{at}]", f"number {at + 1}", True)
     elif around is not None and not several and "map" in around.flags:
         yield _Option(EACH, "the only one")
+    if around is not None and "map" in around.flags and (key := _clicked_key(clicked, index)):
+        yield _Option(quote_name(key), f"the one under {key}, if that is a name rather than an id", True)
 
 
-def _clicked_index(clicked: Path, position: int) -> int | None:
+def clicked_index(clicked: Path, position: int) -> int | None:
     """The index at a step of the clicked path. In XML `[*]` may have been left out; then nothing is known."""
     if position < len(clicked.steps):
         kind, argument = clicked.steps[position]
@@ -104,12 +106,18 @@ def _clicked_index(clicked: Path, position: int) -> int | None:
     return None
 
 
+def _clicked_key(clicked: Path, position: int) -> str:
+    """The key at a step of the clicked path, where a map has ids."""
+    if position < len(clicked.steps) and clicked.steps[position][0] == "name":
+        return str(clicked.steps[position][1])
+    return ""
+
+
 def _containers(documents: Sequence[Document], steps: Steps) -> list[list[Any]]:
     """The lists at a place, over all documents."""
-    path = compile_path(text(steps))
     found = []
     for document in documents:
-        for node in find(document.root, path.steps):
+        for node in find_place(document.root, steps):
             if isinstance(node, list):
                 found.append(list(node))
             elif isinstance(node, dict) and node:
@@ -126,7 +134,7 @@ def _filters(containers: Sequence[Sequence[Any]], rest: Steps, at: int | None) -
     keys = list(dict.fromkeys(key for container in members for member in container for key in member))
     ranked = []
     for key in keys:
-        if rest and quote_name(key) == rest[0]:
+        if (rest and quote_name(key) == rest[0]) or not is_sayable(key):
             continue
         values = [[member[key] for member in container if key in member] for container in members]
         if value_counts := _telling(values):
@@ -138,7 +146,7 @@ def _filters(containers: Sequence[Sequence[Any]], rest: Steps, at: int | None) -
         if at is not None:
             looked_at = [container[at][key] for container in members if at < len(container) and key in container[at]]
             wanted = [value for value in wanted if value in looked_at[:1]] or wanted
-        for value in wanted[:_SHOWN]:
+        for value in (each for each in wanted[:_SHOWN] if is_sayable(text_of(each))):
             step = f"[?@{quote_name(key)} == {_literal(value)}]"
             yield _Option(step, f"the one whose {key.lstrip('@#')} is {_shown(value)}")
 

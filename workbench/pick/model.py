@@ -1,9 +1,30 @@
-"""What picking makes: a `Proposal`."""
+"""What picking makes: a `Proposal`, and a `Reading` on the way to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Reading(NamedTuple):
+    """One way to read the values of a place.
+
+    Attributes:
+        words: What it does, for people; empty where nothing is done.
+        transforms: What the rule says besides its path.
+        doubt: Why another reading might be meant.
+        notes: What speaks for it, and how a sampled value then reads.
+        clock: The key beside the value that holds the time of day; empty where there is none.
+    """
+
+    words: str = ""
+    transforms: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    doubt: str = ""
+    notes: tuple[str, ...] = ()
+    clock: str = ""
+
+
+AS_IT_IS = Reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +41,7 @@ class Proposal:
         values: What the field gives, by sample, at most five texts each.
         filled: In how many records of the samples the field has a value.
         total: Of how many.
+        notes: What speaks for it, and how a sampled value reads: `today 14:02 in Berlin, 3 h before it was fetched`.
     """
 
     words: str
@@ -31,3 +53,4 @@ class Proposal:
     values: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     filled: int = 0
     total: int = 0
+    notes: tuple[str, ...] = field(default=(), repr=False)

@@ -5,63 +5,29 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
-from workbench.catalogue import LIST, OBJECT, TEXTS, Field, catalogue
-from workbench.documents import Document
+from workbench.catalogue import DECIMAL, LIST, TIME, Field, catalogue
 from workbench.errors import DecodeError, UsageError, WorkbenchError
-from workbench.mapping.check_blocks import inner_fields, is_block
-from workbench.paths import PathError, compile_path, find, scalars
-from workbench.pick.blocks import Anchor, Blocks, Target
-from workbench.pick.choices import Choice, choices
+from workbench.paths import Path, PathError, compile_path, scalars
+from workbench.pick.blocks import Blocks
+from workbench.pick.building import Building
+from workbench.pick.evidence import Evidence, Seen
 from workbench.pick.kinds import kind_warnings, readings
 from workbench.pick.model import Proposal
-from workbench.pick.related import conditions, pairs
 from workbench.pick.roots import roots
-from workbench.pick.steps import EACH, Steps, is_below, name_of, place_steps, short, text, without_last_each
-from workbench.pick.trial import Trial, Trials
-from workbench.samples import Sample
-from workbench.tree import Tree, merge
+from workbench.pick.rules import rule_at, rule_of, second_for, set_rule, with_second
+from workbench.pick.steps import EACH, Steps, is_below, name_of, place_steps, text, without_last_each
+from workbench.pick.trial import Trial
+from workbench.tree import MARKS, UNSAID, Tree, find_place
 
 _SHOWN = 5
 _MOST = 12
+_MOST_SEEN = 2000
 
 
-class Picker:
-    """Proposes rules for clicks in the responses of one operation.
-
-    Args:
-        data: The mapping's data; it loads, and has the operation.
-        operation: The operation's name.
-        samples: Recorded exchanges; those of other operations are passed over.
-        documents: The decoded answers, by call and sample; decoded by the caller, who knows how.
-        trees: Their merged trees, by call, where the caller has them.
-        trials: Remembers what was tried already.
-    """
-
-    def __init__(
-        self,
-        data: Mapping[str, Any],
-        operation: str,
-        samples: Sequence[Sample],
-        documents: Mapping[str, Sequence[Sequence[Document]]],
-        trees: Mapping[str, Tree] | None = None,
-        trials: Trials | None = None,
-    ) -> None:
-        if operation not in data["operations"]:
-            raise UsageError(f"no operation {operation!r} - add it first")
-        self.data, self.operation, self.samples, self.documents = data, operation, samples, documents
-        self._trees = dict(trees or {})
-        self._trials = trials or Trials()
-
-    @cached_property
-    def trees(self) -> dict[str, Tree]:
-        """The merged tree of each call."""
-        for call, samples in self.documents.items():
-            if call not in self._trees:
-                self._trees[call] = merge(document for documents in samples for document in documents)
-        return self._trees
+class Picker(Building):
+    """Proposes rules for clicks in the responses of one operation."""
 
     def propose(self, field: str, call: str, path: str, second: str | None = None) -> list[Proposal]:
         """What a click on a node may mean for a field, the likeliest first.
@@ -70,30 +36,38 @@ class Picker:
             field: The business field, `lines.sku`.
             call: The call whose tree was clicked.
             path: The node: its place, or the path of one value.
-            second: `first` or `join` puts the place beside the rule that the field has; None replaces it.
+            second: `first` or `join` puts the place beside the rule that the field has, `auto` chooses by the field;
+                None replaces it.
 
         Raises:
             UsageError: No value can come from there; the message says what to click instead.
         """
         tree = self._tree(call)
         place, clicked = self._leaf(tree, call, path)
+        values = self._values(call, place)
+        second = second_for(field) if second == "auto" else second
         proposals: list[Proposal] = []
         for data, words in self._rooted(field, call, place):
             blocks = Blocks(data, self.operation, self.trees)
             target = blocks.target(field)
-            for built, said, fragile, rule, where in self._built(data, blocks, target, field, call, place, clicked):
-                rule_before = _rule_at(self.data, blocks.record, field)
-                for reading in readings(target.field, self._values(call, place), text(place)):
-                    ruled = _with_second(_rule_of(rule, reading.transforms), rule_before, second)
-                    made = copy.deepcopy(built)
-                    _set_rule(made, blocks.record, field, ruled)
-                    told = "; ".join(part for part in (said, reading.words, words) if part)
+            evidence = self._evidence(blocks, call, place) if target.field.kind in (TIME, DECIMAL) else None
+            read = readings(target.field, values, text(place), evidence)
+            for built in self._built(data, field, call, place, clicked):
+                rule_before = rule_at(self.data, blocks.record, field)
+                for reading in read:
+                    ruled = with_second(rule_of(built.path, reading), rule_before, second)
+                    made = copy.deepcopy(built.data)
+                    set_rule(made, blocks.record, field, ruled)
+                    told = "; ".join(part for part in (built.words, reading.words, words) if part)
                     doubt = (reading.doubt,) if reading.doubt else ()
-                    proposal = Proposal(told, where, ruled, made, fragile, doubt)
-                    proposals.append(proposal)
+                    proposals.append(
+                        Proposal(
+                            told, built.where, ruled, made, built.fragile, doubt, notes=(*built.notes, *reading.notes)
+                        )
+                    )
             if len(proposals) >= _MOST:
                 break
-        return self._tried(proposals[:_MOST], field, self._values(call, place), place)
+        return self._tried(proposals[:_MOST], field, values, place)
 
     def place_orders(self, call: str, path: str) -> list[Proposal]:
         """Where one order stands, when this node repeats per order; proposals write `orders: each`."""
@@ -104,7 +78,7 @@ class Picker:
         steps = place_steps(node.path)
         if "list" in node.types and tree.find(node.path + EACH) is not None:
             steps = (*steps, EACH)
-        orders: dict[str, Any] = {"each": self._absolute(self.data, call, without_last_each(steps), tree)}
+        orders = self._orders_at(call, steps)
         if "map" in node.flags:
             orders["keyed"] = True
         data = self._with_orders(orders)
@@ -120,6 +94,43 @@ class Picker:
             )
         ]
 
+    def path_for(self, field: str, call: str, path: str) -> str:
+        """A node as a rule or a condition of a field sees it: `@.qty`, `^.state`.
+
+        Raises:
+            UsageError: It cannot be seen from there without more than a path.
+        """
+        tree = self._tree(call)
+        place, clicked = self._leaf(tree, call, path)
+        if Blocks(self.data, self.operation, self.trees).target(field).missing:
+            raise UsageError(f"{field.partition('.')[0]} is no list yet - assign one of its fields first")
+        for built in self._built(self.data, field, call, place, clicked):
+            if built.data == self.data and built.path[:1] in "@^$":
+                return built.path
+        raise UsageError(f"{path} cannot be seen from {field} by a path alone - write the path as the rule needs it")
+
+    def rows(self, block: str = "") -> list[Any]:
+        """The nodes of the orders, or of a list's rows, before any of them is dropped.
+
+        Raises:
+            UsageError: The list has no rule yet, or where it stands cannot be told.
+        """
+        blocks = Blocks(self.data, self.operation, self.trees)
+        anchor = blocks.root() if "orders" in blocks.body else None
+        if block:
+            record = catalogue().records[blocks.record].fields.get(block)
+            if record is None or record.kind != LIST:
+                raise UsageError(f"{block!r} is no list - one of lines, shipments, returns, or nothing for the orders")
+            inner = next(iter(catalogue().records[record.record].fields))
+            target = blocks.target(f"{block}.{inner}")
+            anchor = None if target.missing else target.anchors[-1]
+        if anchor is None:
+            raise UsageError(f"{block or 'orders'} has no place yet - assign one of its fields first")
+        if anchor.steps is None:
+            raise UsageError(f"where {block or 'orders'} stands cannot be told from its rule")
+        documents = [document for each in self.documents.get(anchor.call, ()) for document in each]
+        return [row for document in documents for row in _members(find_place(document.root, anchor.steps))]
+
     # ------------------------------------------------------------ the click
 
     def _tree(self, call: str) -> Tree:
@@ -128,7 +139,7 @@ class Picker:
             raise UsageError(f"no sample of the call {call!r} yet - fetch one first")
         return tree
 
-    def _leaf(self, tree: Tree, call: str, path: str) -> tuple[Steps, Any]:
+    def _leaf(self, tree: Tree, call: str, path: str) -> tuple[Steps, Path]:
         """The place of the clicked node and the path as it was clicked; it must hold values."""
         try:
             clicked = compile_path(path)
@@ -146,16 +157,40 @@ class Picker:
                 node = own
             elif node.types & {"object", "list"}:
                 raise UsageError(f"{node.name} holds other nodes - click a value inside it")
-        return place_steps(node.path), clicked
+        place = place_steps(node.path)
+        for end in range(len(place) + 1):
+            around = tree.find(text(place[:end]))
+            if around is not None and UNSAID in around.flags:
+                raise UsageError(
+                    "a key on the way there has signs that no path can say, such as a line break - click what holds it"
+                    " and take its members by keyed: true, or ask the merchant for another name"
+                )
+        return place, clicked
 
-    def _values(self, call: str, place: Steps) -> list[Any]:
-        path = compile_path(text(place))
-        return [
-            value
-            for documents in self.documents.get(call, ())
-            for document in documents
-            for value in scalars(find(document.root, path.steps))
-        ]
+    def _evidence(self, blocks: Blocks, call: str, place: Steps) -> Evidence:
+        """The values of a place with what stands beside them, around them, and when they came."""
+        root = blocks.root()
+        own = root.steps if root.call == call and root.steps is not None and is_below(place, root.steps) else None
+        if own is None or EACH not in own:
+            repeats = [index for index, step in enumerate(place) if step == EACH]
+            own = own or place[: repeats[0] + 1 if repeats else 0]
+        holder, key = place[:-1], place[-1] if place else ""
+        inner, last = holder[len(own) :], (key,) if key else ()
+        taken = [sample for sample in self.samples if sample.operation in (self.operation, None)]
+        seen = []
+        for index, documents in enumerate(self.documents.get(call, ())):
+            sample = taken[index] if index < len(taken) else None
+            clock = self._clocks.get(sample.name) if sample else None
+            fetched = clock or (sample.recorded_at if sample else None)
+            orders = [order for document in documents for order in _members(find_place(document.root, own))]
+            for order in orders:
+                for one in _members(find_place(order, inner)) if inner else [order]:
+                    values = scalars(find_place(one, last))
+                    seen += [Seen(value, one, order, fetched, clock is not None) for value in values]
+            if len(seen) > _MOST_SEEN:
+                break
+        zone = self.data.get("timezone")
+        return Evidence(seen, zone if isinstance(zone, str) else "")
 
     # ------------------------------------------------------------ where one order stands
 
@@ -172,9 +207,9 @@ class Picker:
         )
         found: list[tuple[Mapping[str, Any], str]] = []
         for root in roots(self.trees[call], place, blocks.rules, in_list):
-            orders: dict[str, Any] = {
-                "each": self._absolute(self.data, call, without_last_each(root.steps), self.trees[call])
-            }
+            if sum(step in MARKS for step in root.steps) > 1:
+                continue  # a block opens one text
+            orders = self._orders_at(call, root.steps)
             if root.keyed:
                 orders["keyed"] = True
             said = (
@@ -183,7 +218,7 @@ class Picker:
                 else "the answer is one order"
             )
             if field == "order_number" and self._repeats(call, place, root.steps):
-                grouped = {**orders, "group_by": text(short(place[len(root.steps) :], self.trees[call].xml), "@")}
+                grouped = {**orders, "group_by": text(self._short(call, place, len(root.steps)), "@")}
                 found.append((self._with_orders(grouped), f"rows with the same {name_of(place)} are one order"))
             found.append((self._with_orders(orders), said))
         return found
@@ -192,12 +227,16 @@ class Picker:
         """Whether rows repeat the value, inside one document."""
         if not root or root[-1] != EACH or not is_below(place, root):
             return False
-        path = compile_path(text(place))
-        for documents in self.documents.get(call, ()):
-            values = [str(value) for document in documents for value in scalars(find(document.root, path.steps))]
-            if len(values) > len(set(values)):
-                return True
-        return False
+        return any(len(each) > len(set(map(str, each))) for each in self._by_sample(call, place))
+
+    def _orders_at(self, call: str, steps: Steps) -> dict[str, Any]:
+        """The block of the orders at a place, which may lie inside a text."""
+        mark = next((index for index, step in enumerate(steps) if step in MARKS), None)
+        if mark is None:
+            return {"each": self._absolute(self.data, call, without_last_each(steps))}
+        outer = self._absolute(self.data, call, without_last_each(steps[:mark]))
+        inner = without_last_each(self._short(call, steps, mark + 1))
+        return {"each": [outer, text(inner, "@")] if inner else outer, "parse": MARKS[steps[mark]]}
 
     def _with_orders(self, orders: Mapping[str, Any]) -> dict[str, Any]:
         data = copy.deepcopy(dict(self.data))
@@ -208,210 +247,6 @@ class Picker:
         data["operations"][self.operation] = body
         data["records"].setdefault("order", {})
         return data
-
-    def _absolute(self, data: Mapping[str, Any], call: str, steps: Iterable[str], tree: Tree) -> str:
-        first = Blocks(data, self.operation, self.trees).first
-        return text(short(steps, tree.xml), "$" if call == first else f"{call}:$")
-
-    # ------------------------------------------------------------ rules
-
-    def _built(
-        self, data: Mapping[str, Any], blocks: Blocks, target: Target, field: str, call: str, place: Steps, clicked: Any
-    ) -> list[tuple[dict[str, Any], str, bool, Any, str]]:
-        """Every mapping that the click may mean, without transforms: data, words, fragile, rule, where."""
-        where = ".".join(("records", blocks.record, *field.split(".")))
-        if target.missing:
-            return self._new_block(data, blocks, target, field, call, place, clicked)
-        made = copy.deepcopy(dict(data))
-        several = target.field.kind == TEXTS
-        index = self._anchor(target.anchors, call, place)
-        if index is not None:
-            anchor = target.anchors[index]
-            assert anchor.steps is not None  # noqa: S101 - chosen because it has steps
-            ups = len(target.anchors) - 1 - index
-            root = "@" if ups == 0 else "^" * ups
-            found = self._choices(call, place, len(anchor.steps), clicked, several)
-            return [self._one(made, blocks, field, root, choice, where) for choice in found]
-        if call in blocks.per_order or not self._repeats_outside(blocks, call, place):
-            root = "$" if call == blocks.first else f"{call}:$"
-            found = self._choices(call, place, 0, clicked, several)
-            return [self._one(made, blocks, field, root, choice, where) for choice in found]
-        return self._joined(made, blocks, target, field, call, place, clicked, where)
-
-    def _repeats_outside(self, blocks: Blocks, call: str, place: Steps) -> bool:
-        """Whether there are several items at the place, so that one must be told from the others by an id."""
-        around = [index for index, step in enumerate(place) if step == EACH]
-        if not around:
-            return False
-        root = blocks.root()
-        # Beside a single order nothing needs to be joined.
-        return not (root.call == call and root.steps is not None and EACH not in root.steps)
-
-    def _choices(self, call: str, place: Steps, start: int, clicked: Any, several: bool) -> list[Choice]:
-        documents = [document for documents in self.documents.get(call, ()) for document in documents]
-        return choices(self.trees[call], documents, place, start, clicked, several)
-
-    def _anchor(self, anchors: Sequence[Anchor], call: str, place: Steps) -> int | None:
-        """The innermost level that the place lies in."""
-        best: int | None = None
-        for index, anchor in enumerate(anchors):
-            steps = anchor.steps
-            if anchor.call != call or steps is None or not is_below(place, steps):
-                continue
-            if best is None or len(steps) >= len(anchors[best].steps or ()):
-                best = index
-        return best
-
-    def _one(
-        self, data: dict[str, Any], blocks: Blocks, field: str, root: str, choice: Choice, where: str
-    ) -> tuple[dict[str, Any], str, bool, Any, str]:
-        head, _, name = field.rpartition(".")
-        if head and choice.at and "?" in "".join(choice.steps[: choice.at]):
-            holder = _entry(data, blocks.record, head)
-            record = catalogue().records[blocks.record].fields.get(head)
-            if record is not None and record.kind == OBJECT and not holder:
-                made = copy.deepcopy(data)
-                at = text(choice.steps[: choice.at], root)
-                made["records"][blocks.record][head] = {"at": at, "fields": {}}
-                inner = text(choice.steps[choice.at :], "@")
-                return made, choice.words, choice.fragile, inner, f"{where.rpartition('.')[0]}.fields.{name}"
-        return data, choice.words, choice.fragile, text(choice.steps, root), where
-
-    def _new_block(
-        self, data: Mapping[str, Any], blocks: Blocks, target: Target, field: str, call: str, place: Steps, clicked: Any
-    ) -> list[tuple[dict[str, Any], str, bool, Any, str]]:
-        """A list block for the items that the clicked value belongs to, and the rule in it."""
-        found = []
-        tree = self.trees[call]
-        head = ".".join(target.blocks[: target.blocks.index(target.missing) + 1])
-        index = self._anchor(target.anchors, call, place)
-        anchor = target.anchors[index] if index is not None else None
-        start = len(anchor.steps or ()) if anchor else 0
-        ups = len(target.anchors) - 1 - index if index is not None else 0
-        root = ("@" if ups == 0 else "^" * ups) if anchor else ("$" if call == blocks.first else f"{call}:$")
-        if "group_by" in blocks.orders and anchor and target.missing == "lines":
-            body: dict[str, Any] = {"each": "rows:$"}
-            built = self._with_block(data, blocks.record, head, body)
-            for choice in self._choices(call, place, start, clicked, target.field.kind == TEXTS):
-                rule = text(choice.steps, "@")
-                found.append(
-                    (
-                        built,
-                        f"one of {target.missing} for each row; {choice.words}",
-                        choice.fragile,
-                        rule,
-                        self._place_in(blocks, field, head),
-                    )
-                )
-            return found
-        spots = [position for position in range(start, len(place)) if place[position] == EACH]
-        related: dict[str, Any] | None = None
-        if anchor is None and call not in blocks.per_order and self._repeats_outside(blocks, call, place):
-            spots = spots[:1]
-            related = self._keep(blocks, target, call, place[: spots[0] + 1])
-        for count in range(len(spots), 0, -1):
-            levels: list[str] = []
-            before = start
-            for spot in spots[:count]:
-                part = short(place[before:spot], tree.xml)
-                levels.append(text(part, root if not levels else "@"))
-                before = spot + 1
-            body = {"each": levels if len(levels) > 1 else levels[0]}
-            around = tree.find(text(place[: spots[count - 1]]))
-            if around is not None and "map" in around.flags:
-                body["keyed"] = True
-            if related is not None:
-                body["keep"] = related
-            built = self._with_block(data, blocks.record, head, body)
-            names = " of ".join(name_of(place[:spot]) for spot in reversed(spots[:count]))
-            for choice in self._choices(call, place, spots[count - 1] + 1, clicked, target.field.kind == TEXTS):
-                said = f"one of {target.missing} for each of {names}"
-                said = said if choice.words == "the value" else f"{said}; {choice.words}"
-                found.append(
-                    (built, said, choice.fragile, text(choice.steps, "@"), self._place_in(blocks, field, head))
-                )
-        if not spots:
-            holder = place[:-1] if len(place) - 1 > start else place[:start]
-            each = text(short(holder[start:], tree.xml), root)
-            built = self._with_block(data, blocks.record, head, {"each": each})
-            rule = text(short(place[len(holder) :], tree.xml), "@")
-            said = f"one of {target.missing}, from {name_of(holder) if len(holder) > start else 'the order itself'}"
-            found.append((built, said, False, rule, self._place_in(blocks, field, head)))
-        return found
-
-    def _place_in(self, blocks: Blocks, field: str, head: str) -> str:
-        rest = field[len(head) + 1 :]
-        return f"records.{blocks.record}.{head}.fields.{rest}"
-
-    def _with_block(self, data: Mapping[str, Any], record: str, head: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        made = copy.deepcopy(dict(data))
-        holder, _, name = head.rpartition(".")
-        fields = _entry(made, record, holder) if holder else made["records"].setdefault(record, {})
-        fields[name] = {**body, "fields": {}}
-        return made
-
-    def _keep(self, blocks: Blocks, target: Target, call: str, item: Steps) -> dict[str, Any]:
-        """Conditions that join the items to ours.
-
-        Raises:
-            UsageError: No id of theirs equals one of ours.
-        """
-        mine = target.anchors[-1] if target.anchors else blocks.root()
-        if mine.steps is None or mine.call not in self.trees:
-            raise UsageError("where the orders stand cannot be told - assign the order number first")
-        ours = (self.trees[mine.call], mine.steps, self.documents.get(mine.call, ()))
-        theirs = (self.trees[call], item, self.documents.get(call, ()))
-        found = pairs(ours, theirs)
-        if not found:
-            raise UsageError(
-                f"{name_of(item)} lies outside the order and no id there equals one of the order's in every sample"
-                " - click a value inside the order, or fetch samples in which they belong together"
-            )
-        return conditions(found[0], self.trees[call].xml)
-
-    def _joined(
-        self,
-        data: dict[str, Any],
-        blocks: Blocks,
-        target: Target,
-        field: str,
-        call: str,
-        place: Steps,
-        clicked: Any,
-        where: str,
-    ) -> list[tuple[dict[str, Any], str, bool, Any, str]]:
-        """Related items by `with:`, and a rule that names them."""
-        first = place.index(EACH)
-        item = place[: first + 1]
-        for name, anchor in blocks.related_names(target.blocks).items():
-            if anchor.call == call and anchor.steps is not None and is_below(place, anchor.steps):
-                found = self._choices(call, place, len(anchor.steps), clicked, target.field.kind == TEXTS)
-                return [self._one(data, blocks, field, f"{name}:$", choice, where) for choice in found]
-        keep = self._keep(blocks, target, call, item)
-        taken = set(blocks.calls) | set(blocks.related_names(target.blocks)) | {"rows"}
-        name = _identifier(name_of(item), taken)
-        each = self._absolute(data, call, without_last_each(item), self.trees[call])
-        holder = self._block_around(data, blocks, field)
-        holder.setdefault("with", {})[name] = {"each": each, "keep": keep}
-        pair = ", ".join(f"{left[2:] or left} = {right[2:] or right}" for left, right in keep.items())
-        found = self._choices(call, place, len(item), clicked, target.field.kind == TEXTS)
-        return [
-            (data, f"from the {name} whose {pair}" + ("" if choice.words == "the value" else f"; {choice.words}"),
-             choice.fragile, text(choice.steps, f"{name}:$"), where)
-            for choice in found
-        ]  # fmt: skip
-
-    def _block_around(self, data: dict[str, Any], blocks: Blocks, field: str) -> dict[str, Any]:
-        """The block that can hold `with:`: the innermost list or object block with a place, else `orders:`."""
-        parts = field.split(".")[:-1]
-        while parts:
-            entry = _entry(data, blocks.record, ".".join(parts), whole=True)
-            if isinstance(entry, dict) and {"each", "at"} & entry.keys():
-                return entry
-            parts.pop()
-        body = data["operations"][self.operation]
-        orders: dict[str, Any] = body.setdefault("orders", {"each": "$"})
-        return orders
 
     # ------------------------------------------------------------ trying
 
@@ -462,51 +297,6 @@ def _plain(field: Field, key: str) -> Field:
     return field if "." not in key else replace(field, key=key)
 
 
-def _identifier(name: str, taken: set[str]) -> str:
-    plain = "".join(sign if sign.isalnum() and sign.isascii() else "_" for sign in name).strip("_") or "item"
-    plain = plain if not plain[0].isdigit() else f"n{plain}"
-    found, count = plain, 2
-    while found in taken:
-        found, count = f"{plain}_{count}", count + 1
-    return found
-
-
-def _rule_of(path: Any, transforms: Mapping[str, Any]) -> Any:
-    return {"path": path, **copy.deepcopy(dict(transforms))} if transforms else path
-
-
-def _with_second(rule: Any, before: Any, second: str | None) -> Any:
-    """A second place beside the rule that is there."""
-    if second is None or before is None:
-        return rule
-    if second not in ("first", "join"):
-        raise UsageError(f"{second!r} says not how two places go together - first or join")
-    if isinstance(before, dict) and second in before:
-        return {**before, second: [*before[second], rule]}
-    if isinstance(before, dict) and set(before) == {"path"}:
-        before = before["path"]
-    return {second: [before, rule]}
-
-
-def _entry(data: Mapping[str, Any], record: str, head: str, whole: bool = False) -> Any:
-    """The fields of a block by its dotted name; with `whole` the block itself. Missing ones are made."""
-    fields: Any = data["records"].setdefault(record, {}) if isinstance(data["records"], dict) else {}
-    block: Any = fields
-    for name in head.split(".") if head else ():
-        block = fields.setdefault(name, {})
-        fields = block.setdefault("fields", {}) if isinstance(block, dict) and is_block(block) else block
-    return block if whole else fields
-
-
-def _set_rule(data: dict[str, Any], record: str, field: str, rule: Any) -> None:
-    head, _, name = field.rpartition(".")
-    _entry(data, record, head)[name] = rule
-
-
-def _rule_at(data: Mapping[str, Any], record: str, field: str) -> Any:
-    """The rule that a field has; None where it has none."""
-    fields: Any = data["records"].get(record) or {}
-    *blocks, name = field.split(".")
-    for block in blocks:
-        fields = inner_fields(fields.get(block))
-    return fields.get(name) if isinstance(fields, dict) else None
+def _members(nodes: Iterable[Any]) -> list[Any]:
+    """Nodes one by one: in XML several elements may stand where a path finds one node."""
+    return [member for node in nodes for member in (node if isinstance(node, list) else [node])]

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from workbench.documents import Document
-from workbench.paths import compile_path, find, quote_name, scalars, text_of
+from workbench.paths import compile_path, quote_name, scalars, text_of
+from workbench.pick.evidence import own_scalars
 from workbench.pick.steps import EACH, Steps, text
-from workbench.tree import Tree
+from workbench.tree import MARKS, UNSAID, Tree, find_place
 
 _LEAST = 0.5  # the share of our values that must be found among theirs
 _TOLD = 3
+_SORTS = ("type", "kind", "@type", "@kind", "object", "resourceType", "role", "qualifier")
+_MOST_SORTS = 20
 
 
 class Pair(NamedTuple):
@@ -28,15 +31,24 @@ class Pair(NamedTuple):
     share: float
 
 
-def pairs(
-    ours: tuple[Tree, Steps, Sequence[Sequence[Document]]], theirs: tuple[Tree, Steps, Sequence[Sequence[Document]]]
-) -> list[Pair]:
-    """The pairs of ids that join two places, the best first.
+class Side(NamedTuple):
+    """One of two places that may belong together.
 
-    Args:
-        ours: The tree of our call, the place of our items, and its documents by sample.
-        theirs: The same of the other place.
+    Attributes:
+        tree: The tree of the call.
+        item: The place of the items.
+        documents: The call's documents, by sample.
+        only: A key of the items and the word that they must have there; None takes all.
     """
+
+    tree: Tree
+    item: Steps
+    documents: Sequence[Sequence[Document]]
+    only: tuple[str, Any] | None = None
+
+
+def pairs(ours: Side, theirs: Side) -> list[Pair]:
+    """The pairs of ids that join two places, the best first."""
     mine, others = list(_ids(ours)), list(_ids(theirs))
     found = []
     for steps, by_sample in mine:
@@ -48,21 +60,54 @@ def pairs(
     return [pair for *_, pair in found[:_TOLD]]
 
 
-def _ids(side: tuple[Tree, Steps, Sequence[Sequence[Document]]]) -> Iterator[tuple[Steps, list[list[str]]]]:
+def sort_of(side: Side, leaf: Steps, clicked: int | None) -> tuple[str, Any] | None:
+    """The key and word that tell the clicked items from others of the same list, as JSON:API's `type` does.
+
+    Args:
+        side: The items.
+        leaf: The steps from an item to what was clicked.
+        clicked: Which item was clicked; None where only the place is known.
+    """
+    members = [member for each in side.documents for document in each
+               for member in _one_by_one(find_place(document.root, side.item))]  # fmt: skip
+    rows = [(own_scalars(member), bool(find_place(member, leaf))) for member in members]
+    for key in _SORTS:
+        words = [row[key] for row, _ in rows if key in row]
+        if len(words) != len(rows) or not 1 < len(set(map(text_of, words))) <= _MOST_SORTS:
+            continue
+        wanted = {text_of(row[key]) for row, has in rows if has}
+        if clicked is not None and clicked < len(rows):
+            wanted = {text_of(rows[clicked][0][key])}
+        if len(wanted) == 1:
+            word = wanted.pop()
+            return key, next(each for each in words if text_of(each) == word)
+    return None
+
+
+def _one_by_one(nodes: Sequence[Any]) -> list[Any]:
+    return [member for node in nodes for member in (node if isinstance(node, list) else [node])]
+
+
+def _ids(side: Side) -> Iterator[tuple[Steps, list[list[str]]]]:
     """The places below the items that could be ids, with their values by sample."""
-    tree, item, samples = side
-    root = text(item)
-    for node in tree:
+    root = text(side.item)
+    items = [
+        [item for document in documents for item in _one_by_one(find_place(document.root, side.item))]
+        for documents in side.documents
+    ]
+    if side.only is not None:
+        key, word = side.only
+        wanted = text_of(word)
+        items = [[item for item in each if text_of(own_scalars(item).get(key, "")) == wanted] for each in items]
+    for node in side.tree:
         if not node.path.startswith(root) or node.path == root or node.types & {"object", "boolean"}:
             continue
-        steps = _steps(node.path)[len(item) :]
-        if not 1 <= len([step for step in steps if step != EACH]) <= 3 or "list" in node.types:
+        steps = _steps(node.path)[len(side.item) :]
+        if not MARKS.keys().isdisjoint(steps) or node.name in _SORTS or UNSAID in node.flags:
+            continue  # a join compares what stands in the answer, not in its texts
+        if not 1 <= len([step for step in steps if step != EACH]) <= 4 or "list" in node.types:
             continue
-        path = compile_path(node.path)
-        values = [
-            [text_of(value) for document in documents for value in scalars(find(document.root, path.steps))]
-            for documents in samples
-        ]
+        values = [[text_of(value) for item in each for value in scalars(find_place(item, steps))] for each in items]
         if _looks_like_ids(values):
             yield steps, values
 
@@ -103,8 +148,9 @@ def _plain(steps: Steps) -> str:
     return "".join(sign for sign in (names[-1] if names else "") if sign.isalnum()).casefold()
 
 
-def conditions(pair: Pair, xml: bool) -> dict[str, Any]:
-    """The pair as `keep:` of related items."""
+def conditions(pair: Pair, xml: bool, only: tuple[str, Any] | None = None) -> dict[str, Any]:
+    """The pair as `keep:` of related items; with the word that tells them from others of the same list."""
     left = text((step for step in pair.theirs if not (xml and step == EACH)), "@")
     right = text((step for step in pair.ours if not (xml and step == EACH)), "^")
-    return {left: right}
+    told = {f"@{quote_name(only[0])}": only[1]} if only else {}
+    return {**told, left: right}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from workbench.paths import Path, compile_path, quote_name
+from workbench.tree import MARKS
 
 Steps = tuple[str, ...]
 EACH = "[*]"
@@ -30,13 +31,21 @@ def text(steps: Iterable[str], root: str = "$") -> str:
 
 
 def is_below(steps: Sequence[str], above: Sequence[str]) -> bool:
-    """Whether a place is another one, or lies in it."""
-    return tuple(steps[: len(above)]) == tuple(above)
+    """Whether a place is another one, or lies in it; `[*]` above stands for any key of a map as well."""
+    if len(steps) < len(above):
+        return False
+    return all(over in (step, EACH) for step, over in zip(steps, above, strict=False))
 
 
 def short(steps: Iterable[str], xml: bool) -> Steps:
     """The steps as they are written: in XML every step takes one or many, so `[*]` is not needed."""
-    return tuple(step for step in steps if not (xml and step == EACH))
+    found = []
+    for step in steps:
+        if step in MARKS:
+            xml = MARKS[step] == "xml"
+        if not (xml and step == EACH):
+            found.append(step)
+    return tuple(found)
 
 
 def without_last_each(steps: Steps) -> Steps:
@@ -47,6 +56,6 @@ def without_last_each(steps: Steps) -> Steps:
 def name_of(steps: Sequence[str]) -> str:
     """The last name in steps, for people and for the names of related items."""
     for step in reversed(steps):
-        if step != EACH:
+        if step != EACH and step not in MARKS:
             return step.strip(".[]'").lstrip("@#") or "item"
     return "item"

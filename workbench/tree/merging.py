@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from workbench.documents import Document, Element, Elements, Text
-from workbench.paths import quote_name
+from workbench.tree.inside import DEEPEST, MARK, MARKS, UNSAID, documents_inside, is_sayable, kind_inside, step_of
 from workbench.tree.maps import is_map
 from workbench.tree.model import Node, Tree
 from workbench.tree.values import count_values, examples, shorten
@@ -26,6 +26,7 @@ _NAMES: dict[type, str] = {
 _ONE_TYPE = {kind: frozenset((name,)) for kind, name in _NAMES.items()}
 _SCALAR = frozenset((str, Text, int, float, Decimal, bool))
 _TEXT = (str, Text)
+_TEXT_KINDS = frozenset(_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Budget:
         values: Containers and scalars read in full; afterwards each place is read in part.
         part: How many values of a place are read then.
         nodes: How many nodes the tree may have.
+        inside: How many characters of texts that hold documents are read as such.
         deep: How many levels below the root it has; 0 for all.
         wide: How many members of one object it has; 0 for all.
     """
@@ -43,6 +45,7 @@ class Budget:
     values: int = 5_000_000
     part: int = 1_000
     nodes: int = 200_000
+    inside: int = 2_000_000
     deep: int = 0
     wide: int = 0
 
@@ -58,6 +61,7 @@ class _Column(NamedTuple):
     present: int
     of: int
     xml: bool
+    inside: int = 0  # texts around it
 
 
 def merge(documents: Iterable[Document], *, budget: Budget | None = None) -> Tree:
@@ -80,6 +84,7 @@ class _Merging:
         self._budget = budget
         self._read = 0
         self._cut = 0
+        self._inside = self._closed = 0
 
     def run(self, roots: list[Any]) -> Tree:
         count = len(roots)
@@ -105,6 +110,8 @@ class _Merging:
         told = []
         if self._cut:
             told.append(f"of {self._cut} places only the first {self._budget.part:,} values were read")
+        if self._closed:
+            told.append(f"in {self._closed} places not all texts were opened")
         if unfinished:
             told.append(f"not all places are shown, at most {self._budget.nodes:,}")
         return "; ".join(told)
@@ -114,7 +121,7 @@ class _Merging:
         if not column.xml and len(column.parts) == 1 and len(column.parts[0]) == 1:
             value = column.parts[0][0]
             kind = type(value)
-            if kind in _SCALAR or value is None:
+            if (kind in _SCALAR or value is None) and not (kind in _TEXT_KINDS and kind_inside([value])):
                 self._read += 1
                 return _leaf(column, kind, value), []
         parts, cut = self._within_budget(column.parts)
@@ -124,6 +131,8 @@ class _Merging:
         lists, objects = _pick(parts, kinds, (list, Elements)), _pick(parts, kinds, (dict, Element))
         below: list[_Column] = []
         flags = {"part"} if cut else set()
+        if _unsaid(column):
+            flags.add(UNSAID)
         keys: Mapping[str, int] = {}
         if objects:
             keys = Counter(chain.from_iterable(chain.from_iterable(objects)))
@@ -132,6 +141,9 @@ class _Merging:
                 flags.add("map")
         if lists:
             below += _members(column, lists)
+        if column.inside < DEEPEST and not _TEXT_KINDS.isdisjoint(kinds) and (held := self._held(column, parts, kinds)):
+            below.append(held)
+            flags.add(held.name.strip("()"))
         nulls = len(kinds.get(type(None), ()))
         counted = count_values([values for kind, values in kinds.items() if kind in _SCALAR])
         types = frozenset("empty" if kind is type(None) and column.xml else _named(kind) for kind in kinds)
@@ -156,6 +168,31 @@ class _Merging:
         )
         return node, below
 
+    def _held(self, column: _Column, parts: Parts, kinds: Mapping[type, list[Any]]) -> _Column | None:
+        """The column of the documents that the texts of a place hold, when most of them hold one."""
+        texts = kinds.get(str) or kinds.get(Text) or []
+        kind = kind_inside(texts)
+        if not kind:
+            return None
+        held = documents_inside(_pick(parts, kinds, _TEXT), kind, self._budget.inside - self._inside)
+        self._inside += held.read
+        self._closed += held.cut and (bool(held.roots) or not held.read)
+        if not held.roots:
+            return None
+        step, count = MARK[kind], sum(map(len, held.roots))
+        of = len(texts) - _blanks(texts)
+        return _Column(
+            step,
+            f"({kind})",
+            column.path + step,
+            column.depth + 1,
+            held.roots,
+            count,
+            of,
+            kind == "xml",
+            column.inside + 1,
+        )
+
     def _within_budget(self, parts: Parts) -> tuple[Parts, bool]:
         """The parts, or the first values of them when enough was read already."""
         count = sum(map(len, parts))
@@ -166,6 +203,10 @@ class _Merging:
         self._read += self._budget.part
         share = max(1, self._budget.part // len(parts))
         return [part[:share] for part in parts[: self._budget.part]], True
+
+
+def _unsaid(column: _Column) -> bool:
+    return column.step[:2] == "['" and column.step not in MARKS and not is_sayable(column.name)
 
 
 def _leaf(column: _Column, kind: type, value: Any) -> Node:
@@ -186,6 +227,7 @@ def _leaf(column: _Column, kind: type, value: Any) -> Node:
         distinct=int(value is not None),
         examples=(text,) if text else (),
         words={text: 1} if text in ("true", "false") else None,
+        flags=frozenset((UNSAID,)) if _unsaid(column) else frozenset(),
     )
 
 
@@ -242,12 +284,12 @@ def _children(
         parts = [list(chain.from_iterable(map(dict.values, part))) for part in objects]
         filled = sum(map(bool, chain.from_iterable(objects)))
         held = [part for part in parts if part]
-        return [_Column("[*]", "(any key)", f"{column.path}[*]", depth, held, filled, count, xml)], True
+        return [_Column("[*]", "(any key)", f"{column.path}[*]", depth, held, filled, count, xml, column.inside)], True
     by_key = _columns(objects, keys, count)
     below = []
     for key, present in islice(keys.items(), wide + 1 if wide else None):
-        step = quote_name(key)
-        below.append(_Column(step, key, column.path + step, depth, by_key(key), present, count, xml))
+        step = step_of(key)
+        below.append(_Column(step, key, column.path + step, depth, by_key(key), present, count, xml, column.inside))
     return below, False
 
 
@@ -285,4 +327,4 @@ def _members(column: _Column, lists: Parts) -> list[_Column]:
     filled = sum(map(bool, chain.from_iterable(lists)))
     count = sum(map(len, lists))
     path = f"{column.path}[*]"
-    return [_Column("[*]", "(each)", path, column.depth + 1, held, filled, count, column.xml)]
+    return [_Column("[*]", "(each)", path, column.depth + 1, held, filled, count, column.xml, column.inside)]

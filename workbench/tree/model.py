@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from workbench.paths import PathError, compile_path, quote_name
+from workbench.tree.inside import mark_of
 
 _MOVED = 0.25  # how far the share of items that have a place may move before it is told
 
@@ -16,7 +17,8 @@ class Node:
     """One place of all documents, list members and the members of a map taken together.
 
     Attributes:
-        step: What the path has here: `$`, `.name`, `['odd name']` or `[*]`.
+        step: What the path has here: `$`, `.name`, `['odd name']` or `[*]`; `['(json)']` or `['(xml)']` leads from a
+            text into the document that it holds.
         name: The key as people read it; `(each)` for list members, `(any key)` for those of a map.
         path: The whole place, `$.data[*].items[*].sku`.
         depth: Steps from the root, which has 0.
@@ -31,7 +33,8 @@ class Node:
         examples: Up to five different scalars as text, from different records; of a map, its keys.
         words: Each word of a small vocabulary with the number of times it occurs; None where there is none.
         most: The length of the longest list, 0 where there is no list.
-        flags: `map` when the object's keys are ids rather than names; `part` when not all values were read.
+        flags: `map` when the object's keys are ids rather than names; `part` when not all values were read; `json` or
+            `xml` when its texts hold such documents; `unsaid` when no path can say its key.
     """
 
     step: str
@@ -95,9 +98,11 @@ class Tree:
     left_out: str = ""
     xml: bool = False
     _places: dict[str, Node] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _nested: list[bool] = field(init=False, repr=False, compare=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self._places.update((node.path, node) for node in self.nodes)
+        self._nested.append(any(node.flags & {"json", "xml"} for node in self.nodes))
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
@@ -122,12 +127,17 @@ class Tree:
             found = self._below(found, quote_name(argument) if kind == "name" else "[*]")
         return found
 
+    def is_xml(self, place: str) -> bool:
+        """Whether one element and many are the same at a place: in XML, and inside texts that hold XML."""
+        mark = mark_of(place) if self._nested[0] else ""
+        return mark == "xml" if mark else self.xml
+
     def _below(self, node: Node, step: str) -> Node | None:
         places = self._places
         if below := places.get(node.path + step):
             return below
         members = places.get(f"{node.path}[*]")
-        if self.xml:
+        if self.is_xml(node.path):
             if step == "[*]":
                 return node
             return places.get(members.path + step) if members else None
@@ -179,9 +189,12 @@ class Tree:
 
     def _comparable(self) -> dict[str, Node]:
         """The nodes by place. In XML without `[*]`, so that one element and several are the same place."""
-        if not self.xml:
+        if not self.xml and not self._nested[0]:
             return self._places
-        return {node.path.replace("[*]", ""): node for node in self.nodes}
+        return {self._plainly(node.path): node for node in self.nodes}
+
+    def _plainly(self, path: str) -> str:
+        return path.replace("[*]", "") if self.is_xml(path) else path
 
 
 def _inside(path: str, around: str) -> bool:
