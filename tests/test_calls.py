@@ -21,8 +21,8 @@ from workbench.calls.requests import Outline, Turn, compile_base
 from workbench.calls.values import Unfit, Values, header_value, path_segment, query_value, xml_text
 from workbench.documents import Limits
 from workbench.errors import AddressRefused, CallFailed, Unreachable, UsageError
-from workbench.orders import Result
 from workbench.mapping import auth_kinds
+from workbench.orders import Result
 from workbench.plan import Plan, compile_plan
 
 SECRETS = {"SHOP_USER": "joan", "SHOP_KEY": "k/1 2", "SHOP_BAD": "a\nb", "SHOP_COLON": "a:b"}

@@ -6,12 +6,13 @@
 `model` describes the same shape to editors, as a JSON Schema.
 """
 
+from workbench.mapping.auth_kinds import auth_forms
 from workbench.mapping.check_file import check_data
 from workbench.mapping.dump import dump
 from workbench.mapping.file import MappingFile, export_problems, load_text
 from workbench.mapping.upgrade import FORMAT
 
-__all__ = ["FORMAT", "MappingFile", "check_data", "dump", "export_problems", "load_text", "schema"]
+__all__ = ["FORMAT", "MappingFile", "auth_forms", "check_data", "dump", "export_problems", "load_text", "schema"]
 
 
 def schema() -> dict[str, object]:

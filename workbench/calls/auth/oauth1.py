@@ -30,14 +30,18 @@ class OAuth1(TimedAuth):
         }
         params = {name: value for name, value in params.items() if value}
         base = base_string(request, params.items())
-        key = f"{encoded(self.text('consumer_secret'))}&{encoded(self.text('token_secret'))}"
-        digest = hmac.new(key.encode(), base.encode(), _DIGESTS[method]).digest()
-        params["oauth_signature"] = base64.b64encode(digest).decode("ascii")
+        params["oauth_signature"] = signature(base, self.text("consumer_secret"), self.text("token_secret"), method)
         realm = self.text("realm")
         told = [("realm", realm.replace('"', ""))] if realm else []
         told += [(name, encoded(value)) for name, value in params.items()]
         header = "OAuth " + ", ".join(f'{name}="{value}"' for name, value in told)
         return request.with_header("Authorization", self.fit(header, "a header"))
+
+
+def signature(base: str, consumer_secret: str, token_secret: str, method: str) -> str:
+    """The signature of a text by both secrets."""
+    key = f"{encoded(consumer_secret)}&{encoded(token_secret)}"
+    return base64.b64encode(hmac.new(key.encode(), base.encode(), _DIGESTS[method]).digest()).decode("ascii")
 
 
 def base_string(request: Request, params: Iterable[tuple[str, str]]) -> str:
