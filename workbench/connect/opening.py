@@ -23,7 +23,16 @@ from workbench.connect.tls import connection_tls
 from workbench.connect.tokens import open_store
 from workbench.connect.transport import BUDGET_S, READ_S, public_tls
 from workbench.documents import Limits
-from workbench.errors import AddressRefused, AuthUnusable, CallError, DecodeError, SecretMissing, TimedOut, UsageError
+from workbench.errors import (
+    AddressRefused,
+    AuthUnusable,
+    CallError,
+    DecodeError,
+    SecretMissing,
+    TimedOut,
+    UsageError,
+    WorkbenchError,
+)
 from workbench.orders import Result
 from workbench.plan import Plan
 from workbench.runtime import load
@@ -234,12 +243,33 @@ async def run_async(
                 lookup.waited()
                 continue
             try:
-                response = await send(lookup.request, lookup.deadline)
+                response = await _sent(send, lookup)
             except (CallError, DecodeError) as error:
                 lookup.fail(error)
             else:
                 lookup.take(response)
     return lookup.outcome()
+
+
+async def _sent(send: Callable[[Request, float], Awaitable[Response]], lookup: Lookup) -> Response:
+    """The answer of the lookup's request. A login that is on its way when its task is cancelled is taken to its end.
+
+    The merchant may have exchanged the refresh token already: with the answer the only good one would be lost.
+    """
+    request = lookup.request
+    if not isinstance(request, Request):
+        raise RuntimeError("nothing is to be sent")
+    if not request.login:
+        return await send(request, lookup.deadline)
+    task = asyncio.ensure_future(send(request, lookup.deadline))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        try:
+            lookup.take(await task)
+        except WorkbenchError:
+            pass  # nobody waits for it any more
+        raise
 
 
 def _same(one: Request, other: Request) -> bool:

@@ -354,6 +354,8 @@ def _told(call: str, deadline: float) -> Iterator[None]:
         raise AddressRefused(error.what, error.how, where=call) from None
     except (httpx.TimeoutException, TimeoutError) as error:
         raise _timed_out(error, call, deadline) from None
+    except ssl.SSLError as error:
+        raise _tls(error, call) from None
     except httpx.TransportError as error:
         for kind, tell in _TELLERS:
             if isinstance(error, kind):
@@ -419,7 +421,8 @@ def _broken(error: Exception, call: str) -> CallError:
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLError) and "ALERT" in (cause.reason or "").upper():
             return _tls(cause, call)  # with TLS 1.3 a client certificate is refused after the handshake
-    return BadAnswer("the connection broke", "try again; if it stays, tell the merchant", where=call)
+    how = "try again; if it stays, tell the merchant (a server that wants a client certificate breaks off like this)"
+    return BadAnswer("the connection broke", how, where=call)
 
 
 _TELLERS: tuple[tuple[type[Exception], Callable[[Exception, str], CallError]], ...] = (
