@@ -43,6 +43,7 @@ _PRIVATE = (
     "authorization", "proxy-authorization", "cookie", "set-cookie", "set-cookie2", "www-authenticate",
     "authentication-info",
 )  # fmt: skip
+_SHOWN = ("content-type", "content-length", "date", "retry-after")  # of what a login answers
 _NOT_FOR_CALLS = ("environments", "probe")
 
 
@@ -286,9 +287,11 @@ def masked_request(request: Request, secrets: Secrets) -> Request:
 
 def masked_response(response: Response, secrets: Secrets, login: bool = False) -> Response:
     """A response without any secret: some servers echo what they got. That of a login holds nothing else."""
+    if login:
+        shown = {name: value if name in _SHOWN else MASK for name, value in response.headers.items()}
+        return Response(response.status, shown, MASK.encode() * bool(response.body))
     headers = {name: _masked(name, value, secrets) for name, value in response.headers.items()}
-    body = secrets.redact_bytes(response.body) if not login else MASK.encode() * bool(response.body)
-    return Response(response.status, headers, body)
+    return Response(response.status, headers, secrets.redact_bytes(response.body))
 
 
 def _masked(name: str, value: str, secrets: Secrets) -> str:
