@@ -14,7 +14,7 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
@@ -28,7 +28,7 @@ _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*", 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _FILE_BYTES = 256 * 1024
 _SHORT = 4
-_LEARNT = 200
+_LEARNT = 64
 
 
 class Secret:
@@ -68,7 +68,7 @@ class Secrets:
         self._forms = {form for value in values for form in _forms(value)}
         self._learnt: dict[str, None] = {}
         self._guard = threading.Lock()
-        self._masks = _masks(self._forms)
+        self._masks: _Masks | None = None
 
     def __repr__(self) -> str:
         return f"<Secrets {', '.join(self._secrets) or 'none'}>"
@@ -91,15 +91,25 @@ class Secrets:
             self._learnt[value] = None
             while len(self._learnt) > _LEARNT:
                 del self._learnt[next(iter(self._learnt))]
-            self._masks = _masks(self._forms.union(*map(_forms, self._learnt)))
+            self._masks = None
 
     def redact(self, text: str) -> str:
         """A text without any known secret, also percent-encoded, in base64, or escaped as JSON or XML does."""
-        return self._masks[0].sub(MASK, text) if self._masks else text
+        mask = self._compiled().text
+        return mask.sub(MASK, text) if mask else text
 
     def redact_bytes(self, data: bytes) -> bytes:
         """The same of bytes in UTF-8."""
-        return self._masks[1].sub(MASK.encode(), data) if self._masks else data
+        mask = self._compiled().bytes
+        return mask.sub(MASK.encode(), data) if mask else data
+
+    def _compiled(self) -> _Masks:
+        """The masks of all that is known; made when they are first needed, as most lookups are not recorded."""
+        masks = self._masks
+        if masks is None:
+            with self._guard:
+                masks = self._masks = _masks(self._forms.union(*map(_forms, self._learnt)))
+        return masks
 
 
 def _forms(value: str) -> set[str]:
@@ -113,14 +123,21 @@ def _forms(value: str) -> set[str]:
     return {form for form in plain if form}
 
 
-def _masks(forms: set[str]) -> tuple[re.Pattern[str], re.Pattern[bytes]] | None:
+class _Masks(NamedTuple):
+    """What finds every known secret; None where there is none."""
+
+    text: re.Pattern[str] | None = None
+    bytes: re.Pattern[bytes] | None = None
+
+
+def _masks(forms: set[str]) -> _Masks:
     """Longest first, so that no part of a secret is left; a very short one only where it stands alone."""
     if not forms:
-        return None
+        return _Masks()
     ordered = sorted(forms, key=len, reverse=True)
     parts = [re.escape(form) if len(form) >= _SHORT else rf"(?<!\w){re.escape(form)}(?!\w)" for form in ordered]
     pattern = "|".join(parts)
-    return re.compile(pattern), re.compile(pattern.encode())
+    return _Masks(re.compile(pattern), re.compile(pattern.encode()))
 
 
 def references(data: Any) -> list[str]:
