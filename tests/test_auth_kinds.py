@@ -13,9 +13,9 @@ import pytest
 
 from tests.mapping_texts import load, mapping, problems_of
 from workbench.calls.auth import KINDS as MADE
-from workbench.mapping import auth_forms, load_text, schema
+from workbench.mapping import auth_forms, load_text
 from workbench.mapping.auth_kinds import KINDS, SORTS, TLS
-from workbench.mapping.schema import file_model
+from workbench.mapping.schema import file_model, schema
 
 ORDER = 'order_number: "@.no"'
 

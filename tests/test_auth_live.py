@@ -41,7 +41,16 @@ from tests.certificates import Pair, authority, signed_by
 from tests.servers import Answer, Ask, Seen, ask_async, ask_sync, by_email, serving, shop_file
 from workbench.calls import Request
 from workbench.calls.auth import CustomAuth, register_auth
-from workbench.errors import AddressRefused, AuthUnusable, BadAnswer, LoginFailed, TimedOut, TlsError, UsageError
+from workbench.errors import (
+    AddressRefused,
+    AuthUnusable,
+    BadAnswer,
+    LoginFailed,
+    TimedOut,
+    TlsError,
+    Unreachable,
+    UsageError,
+)
 from workbench.merchant import doctor, sign_in
 
 MAIL = "ann@example.com"
@@ -121,6 +130,21 @@ def test_token_endpoint_that_never_answers(ask: Ask, tmp_path: Path) -> None:
             ask(shop_file(tmp_path / "shop", server.url, auth=auth, budget_s=0.5), email=MAIL)
         assert time.monotonic() - start < 10
         gone.set()
+
+
+def test_token_endpoint_that_is_not_there(ask: Ask, tmp_path: Path) -> None:
+    """The error and doctor speak of the login's address, and not of the API's."""
+    with serving(by_client) as gone:
+        url = gone.url
+    with serving(by_client) as server:
+        auth = {"kind": "oauth2_client_credentials", **OAUTH, "token_url": f"{url}/token"}
+        folder = shop_file(tmp_path / "shop", server.url, auth=auth)
+        with pytest.raises(Unreachable, match=r"the token endpoint: the connection is refused.*port of token_url:"):
+            ask(folder, email=MAIL)
+        check = doctor(folder)[-1]
+
+    assert (check.name, check.ok, server.seen) == ("login", False, [])
+    assert "the token endpoint" in check.what
 
 
 def test_token_that_dies_in_mid_use(ask: Ask, tmp_path: Path) -> None:

@@ -260,8 +260,9 @@ def test_process_that_is_killed_holds_nothing_up(tmp_path: Path) -> None:
     lock.release()
 
 
-def test_who_waits_too_long_is_told(tmp_path: Path) -> None:
-    """Another process that hangs in its login does not hang ours: the lookup ends within its budget."""
+def test_who_waits_too_long_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Another process that hangs in its login does not hang ours: the lookup ends within its budget, nothing sent."""
+    caplog.set_level("INFO")
     with serving(Shop()) as server:
         folder = shop_file(tmp_path / "shop", server.url, auth=REFRESH, budget_s=0.5)
         with wb.open_merchant(folder) as shop:
@@ -273,6 +274,8 @@ def test_who_waits_too_long_is_told(tmp_path: Path) -> None:
             assert time.monotonic() - start < 5
             lock.release()
             assert len(shop.find_orders(email="ann@example.com").orders) == 1
+    lines = [json.loads(record.getMessage()) for record in caplog.records if record.name == "workbench.lookup"]
+    assert [(line["calls"], line["statuses"]) for line in lines] == [(0, []), (2, [200, 200])]
 
 
 def test_rotated_token_outlives_its_process(tmp_path: Path) -> None:

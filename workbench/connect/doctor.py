@@ -146,7 +146,9 @@ def _judged(opened: Opened, outcome: Result | WorkbenchError, name: str, probed:
     if isinstance(outcome, TlsError):
         return [Check("tls", False, problem.what, problem.how)]
     login = opened.operations.auth
-    if isinstance(outcome, LoginFailed) or (problem.where == "connection.auth" and isinstance(outcome, CallError)):
+    if problem.where == "connection.auth" and isinstance(outcome, CallError) and not isinstance(outcome, LoginFailed):
+        return [Check("login", False, problem.what, f"{problem.how}; call the merchant's technical contact")]
+    if isinstance(outcome, LoginFailed):
         how = f"{problem.how}; call whoever gave out the credentials"
         return [Check("connection", True, "an answer comes"), tls, Check("login", False, problem.what, how)]
     if isinstance(outcome, UsageError):

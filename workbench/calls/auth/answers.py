@@ -17,6 +17,7 @@ WHERE = "connection.auth"
 _LIMITS = Limits(bytes=1024 * 1024, depth=50, nodes=20_000)
 _TOKEN_SIGNS = re.compile(r"[\x21-\x7e]{1,20000}")
 _BARE = re.compile(r"[\w.~+/=|:-]{8,20000}", re.ASCII)
+_PLAIN_NAME = re.compile(r"[A-Za-z_-]{1,30}")
 _YEARS_S = 20 * 366 * 86_400
 _SINCE_2001, _MILLISECONDS = 1e9, 1e11
 
@@ -122,7 +123,8 @@ def token_at(response: Response, root: Any, path: str, who: str, key: str) -> st
     """
     value = text_at(root, path)
     if not value:
-        keys = ", ".join(sorted(str(name)[:40] for name in root)[:8]) if isinstance(root, dict) else ""
+        names = [name for name in root if _PLAIN_NAME.fullmatch(str(name))] if isinstance(root, dict) else []
+        keys = ", ".join(sorted(map(str, names))[:8])
         told = f"; the answer has {keys}" if keys else ""
         raise _unread(response, f"{who} gave no token at {path}", f"check {key}:{told}")
     if not _TOKEN_SIGNS.fullmatch(value):

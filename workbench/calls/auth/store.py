@@ -5,6 +5,9 @@ A store answers at once and never waits: whoever does not get a lock yields a `W
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
 import threading
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -76,13 +79,14 @@ class MemoryStore:
         self._tokens: dict[str, Token] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
+        self._own = secrets.token_bytes(32)
 
     def __repr__(self) -> str:
         return f"<MemoryStore of {len(self._tokens)}>"
 
     def key(self, *parts: str) -> str:
-        """The parts themselves: they never leave the process."""
-        return "\x00".join(parts)
+        """A name that only this process could check a guess against."""
+        return hmac.new(self._own, repr(parts).encode(), hashlib.sha256).hexdigest()
 
     def read(self, key: str) -> Token | None:
         """The token that is kept, or None."""

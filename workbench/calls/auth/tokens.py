@@ -7,11 +7,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.calls.auth.answers import check_status, lifetime_of, root_of, text_at, token_at
+from workbench.calls.auth.answers import WHERE, check_status, lifetime_of, root_of, text_at, token_at
 from workbench.calls.auth.base import Auth, Reveal, Surroundings, may_repeat
 from workbench.calls.auth.store import Token
 from workbench.calls.messages import Flow, Request, Response, Wait
-from workbench.errors import LoginFailed, UsageError
+from workbench.errors import CallError, LoginFailed, UsageError
 
 POLL_S = 0.03
 LOGIN_CALL = "auth"
@@ -111,10 +111,18 @@ class TokenAuth(Auth):
             except LoginFailed as error:
                 self._failed = (time.monotonic(), error)
                 raise
+            except CallError as error:
+                raise self._on_the_way(error) from None
             self.keep(token)
             return token
         finally:
             lock.release()
+
+    def _on_the_way(self, error: CallError) -> CallError:
+        """An error of the network, told of the login rather than of the API."""
+        problem = error.problem
+        how = problem.how.replace("base_url", f"{self.address}:")
+        return type(error)(f"{self.who}: {problem.what}", how, where=WHERE, status=error.status)
 
     def key(self) -> str:
         """The name under which the store keeps the token."""
