@@ -41,7 +41,7 @@ clean: ## remove the environment and all caches
 	find workbench tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: EXTRAS = demo
-$(VENV)/.test: EXTRAS = demo,dev,notebook
+$(VENV)/.test: EXTRAS = demo,dev,notebook,jwt
 $(VENV)/.lab: EXTRAS = demo,notebook
 
 $(VENV)/.demo $(VENV)/.test $(VENV)/.lab: $(VENV)/.made pyproject.toml constraints.txt

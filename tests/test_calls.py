@@ -21,6 +21,7 @@ from workbench.calls.requests import Outline, Turn, compile_base
 from workbench.calls.values import Unfit, Values, header_value, path_segment, query_value, xml_text
 from workbench.documents import Limits
 from workbench.errors import AddressRefused, CallFailed, Unreachable, UsageError
+from workbench.mapping import auth_kinds
 from workbench.orders import Result
 from workbench.plan import Plan, compile_plan
 
@@ -340,7 +341,7 @@ def test_authentication_that_cannot_be(auth: dict[str, Any], told: str) -> None:
         signed(auth)
 
     assert not any(value in str(caught.value) for value in SECRETS.values())
-    assert set(KINDS) == {"none", "basic", "bearer", "api_key"}
+    assert set(KINDS) == set(auth_kinds.KINDS)
 
 
 # ---------------------------------------------------------------- whole lookups

@@ -63,6 +63,8 @@ PLACES = {
     "traitlets": ("notebook.widget",),
     "pandas": ("notebook",),
     "fsspec": ("runtime",),  # mapping files elsewhere
+    "jwt": ("calls.auth.jwt",),  # assertions are signed by who knows how
+    "keyring": ("connect.secrets",),
 }
 # Parts of Python that reach the network or other processes; the heart has no business with them.
 OUTWARD = {"socket", "ssl", "http", "urllib.request", "asyncio", "subprocess", "multiprocessing", "ftplib", "smtplib"}

@@ -19,8 +19,8 @@ import pytest
 import workbench
 from tests.mapping_texts import load, mapping, problems_of, texts_of
 from workbench.errors import MappingError
-from workbench.mapping import FORMAT, MappingFile, check_data, export_problems, load_data, load_text, schema
-from workbench.mapping.schema import file_model
+from workbench.mapping import FORMAT, MappingFile, check_data, export_problems, load_data, load_text
+from workbench.mapping.schema import file_model, schema
 from workbench.mapping.source import CHARACTERS, DEPTH, NODES
 
 PACKAGE = Path(workbench.__file__).parent
@@ -284,7 +284,7 @@ def test_schema_knows_what_loads() -> None:
     validator = jsonschema.Draft202012Validator(schema())
 
     assert list(validator.iter_errors(as_json(load_text(FULL)))) == []
-    order = schema()["$defs"]["OrderFields"]["properties"]  # type: ignore[index]
+    order = schema()["$defs"]["OrderFields"]["properties"]
     assert order["order_number"]["description"].startswith("Order Number: ")
     assert "shipped" in order["status"]["description"]
 

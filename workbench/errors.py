@@ -3,7 +3,8 @@
     WorkbenchError
     ├── MappingError            a mapping file is wrong: all its problems at once
     ├── UsageError              asked in a way that cannot be answered (unknown operation, missing input)
-    │   └── SecretMissing       references without a value in this environment: all of them at once
+    │   ├── SecretMissing       references without a value in this environment: all of them at once
+    │   └── AuthUnusable        auth: or tls: of the connection cannot be used as they stand
     ├── VersionError            exporting or releasing what must not be
     ├── Ambiguous               one order was asked for and several match
     ├── DecodeError             the answer is not what was promised
@@ -15,6 +16,7 @@
         ├── TimedOut
         ├── BadAnswer           the connection broke, or what came is no HTTP
         ├── CallFailed          the answer says that the call failed (fail_when, a fault, errors)
+        ├── LoginFailed         the login or the token endpoint gave nothing to call with
         └── HttpError           any status that is not 2xx and not declared as "not found"
             ├── Unauthorized    401
             ├── Forbidden       403
@@ -112,6 +114,10 @@ class SecretMissing(UsageError):
         )
 
 
+class AuthUnusable(UsageError):
+    """`auth:` or `tls:` of the connection, or a value that they refer to, cannot be used as it stands."""
+
+
 class VersionError(WorkbenchError):
     """A version that must not be written or released; the message says why and what is possible."""
 
@@ -193,6 +199,12 @@ class CallFailed(CallError):
     """The answer itself says that the call failed."""
 
     code = "failed"
+
+
+class LoginFailed(CallError):
+    """The login, or the token endpoint, gave nothing that calls could be made with."""
+
+    code = "login"
 
 
 class HttpError(CallError):

@@ -16,12 +16,22 @@ from typing import Any, Self
 
 from workbench.connect.doctor import Check, doctor
 from workbench.connect.opening import PRODUCTION, OnExchange, Opened, open_plan, run, run_async
+from workbench.connect.signin import SignIn
 from workbench.connect.transport import AsyncSender, Sender
 from workbench.documents import Limits
 from workbench.errors import Ambiguous, CallFailed, UsageError
 from workbench.orders import FAILED, Order, Result
 
-__all__ = ["AsyncMerchant", "Check", "Merchant", "doctor", "open_merchant", "open_merchant_async"]
+__all__ = [
+    "AsyncMerchant",
+    "Check",
+    "Merchant",
+    "SignIn",
+    "doctor",
+    "open_merchant",
+    "open_merchant_async",
+    "sign_in",
+]
 
 BY_EMAIL, BY_NUMBER = "find_orders_by_email", "find_order_by_number"
 
@@ -177,6 +187,22 @@ def open_merchant_async(
 ) -> AsyncMerchant:
     """Opens a merchant for lookups under asyncio; arguments and errors are those of `open_merchant`."""
     return AsyncMerchant(open_plan(source, environment, limits=limits, tls=tls, on_exchange=on_exchange))
+
+
+def sign_in(source: str | os.PathLike[str], environment: str | None = PRODUCTION) -> SignIn:
+    """Begins to sign in at a merchant's page: `url` is to be opened, `finish` takes the address that came back.
+
+    Args:
+        source: A merchant's folder (the released version), or a mapping file.
+        environment: Of the connection.
+
+    Raises:
+        MappingError: The mapping cannot be used.
+        SecretMissing: References without a value.
+        UsageError: The connection is of another kind.
+        AddressRefused: The deployment does not let this merchant's secrets go to the page's host.
+    """
+    return SignIn(open_plan(source, environment))
 
 
 def single(result: Result) -> Order | None:

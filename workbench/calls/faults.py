@@ -40,6 +40,9 @@ def http_error(request: Request, response: Response, secrets: Sequence[str] = ()
         how = f"{_pause(response)}; if it stays, tell the merchant"
     elif status == 407:
         what, how = f"the proxy refuses the call {told}", "check WORKBENCH_PROXY and its credentials"
+    elif status == 400 and b"SSL certificate" in response.body[:2000]:
+        what = f"the merchant's server wants a client certificate of ours, or another one {told}"
+        how = "say certificate: and key: under tls: of the connection, or auth: of kind mutual_tls"
     elif 300 <= status < 400:
         what, how = _redirect(request, response)
     return kind(what, how, where=request.call, status=status)

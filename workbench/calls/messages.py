@@ -22,6 +22,8 @@ class Request:
         key: For a call made per order, what its URL takes from the order.
         page: Which page of the call, from 1.
         timeout_s: How long to wait for the next bytes of the answer; None: the connection's setting.
+        reads: Whether it changes nothing, whatever its method, so that it may be sent again.
+        login: Whether it is one of the authentication's own, such as for a token: its answer is none of the call.
     """
 
     method: str
@@ -32,6 +34,8 @@ class Request:
     key: str = field(default="", repr=False)
     page: int = 1
     timeout_s: float | None = None
+    reads: bool = False
+    login: bool = False
 
     def header(self, name: str) -> str | None:
         """The value of a header, or None."""
@@ -71,12 +75,27 @@ class Exchange:
         request: As it was sent, secrets masked.
         response: As it came, secrets masked; None when no answer came.
         error: The code of the error, when no answer came.
+        repeated: The request was sent once more: the answer that counts is a later one.
     """
 
     request: Request
     response: Response | None = None
     error: str = ""
+    repeated: bool = False
 
 
-Flow = Generator[Request, Response, Got]
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Yielded in a request's place: nothing is sent, the flow wants to go on after so many seconds."""
+
+    seconds: float
+
+
+WAITED = Response(0)
+"""What a flow receives after a `Wait`."""
+
+Step = Request | Wait
+"""What a flow yields."""
+
+Flow = Generator[Step, Response, Got]
 """A body without I/O: yields requests, receives responses (or has the error thrown in), returns what it got."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.calls.auth import Auth, Reveal, origin_of
 from workbench.calls.faults import http_error
-from workbench.calls.messages import Flow, Request, Response
+from workbench.calls.messages import Flow, Request, Response, Wait
 from workbench.calls.paging import Page, Pager, Paging, compile_paging
 from workbench.calls.requests import Base, Outline, Turn
 from workbench.calls.values import NoValue, Values
@@ -232,18 +232,22 @@ class _Lookup:
         try:
             signed = next(flow)
             while True:
-                self._tally.calls += 1
+                sent = not isinstance(signed, Wait)
+                self._tally.calls += sent
                 try:
                     response = yield signed
                 except (CallError, DecodeError) as error:
                     signed = flow.throw(error)
                     continue
-                self._tally.statuses.append(response.status)
-                self._tally.bytes += len(response.body)
+                if sent:
+                    self._tally.statuses.append(response.status)
+                    self._tally.bytes += len(response.body)
                 signed = flow.send(response)
         except StopIteration as done:
             answer: Response = done.value
             return answer
+        finally:
+            flow.close()
 
     def _read(self, call: Call, request: Request, response: Response) -> Document | None:
         """The document of an answer; None when it says that nothing was found.

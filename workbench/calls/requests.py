@@ -108,7 +108,8 @@ class Outline:
         headers = [(name, values.text(parts, header_value)) for name, parts in self._headers]
         headers = _with_defaults(headers, [*turn.headers, *self._body.headers], self._accept())
         key = next((text_of(values.typed(path)) for path in self.call.item_paths), "")
-        return Request(self.call.method, url, tuple(headers), body, self.call.name, key, page, timeout_s)
+        reads = self.call.reads or self.call.method in ("GET", "HEAD")
+        return Request(self.call.method, url, tuple(headers), body, self.call.name, key, page, timeout_s, reads)
 
     def texts(self) -> Iterable[Template]:
         """All templates of the call."""

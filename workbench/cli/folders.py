@@ -202,9 +202,14 @@ def _version_file(folder: Folder, version: str | None) -> Path:
     return folder.file(chosen) if chosen else folder.draft
 
 
+def _environment(place: str) -> str:
+    """Where a host is said: an environment, a key of its login, or neither."""
+    return place if not place or "auth." in place else f"environment {place}"
+
+
 def _tell_needs(output: Output, needed: Needs) -> None:
     rows = [("secret", name, ", ".join(places)) for name, places in needed.secrets.items()]
-    rows += [("host", host, environment and f"environment {environment}") for environment, host in needed.hosts.items()]
+    rows += [("host", host, _environment(place)) for place, host in needed.hosts.items()]
     rows += [("extra", name, f"pip install 'workbench[{name}]'") for name in needed.extras]
     rows += [("function", name, "entry point group workbench.functions") for name in needed.functions]
     rows += [("calls", name, told) for name, told in needed.calls.items()]

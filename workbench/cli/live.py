@@ -75,7 +75,7 @@ def ask_and_explain(arguments: Namespace) -> list[Explanation]:
     mapping = load(place)
     answers: dict[str, Any] = {}
     for call in mapping.plan.operations[operation].calls:
-        own = [one for one in exchanges if one.request.call == call.name]
+        own = [one for one in exchanges if one.request.call == call.name and not one.repeated and not one.request.login]
         keys = dict.fromkeys(one.request.key for one in own)
         if call.for_each:
             answers[call.name] = PerOrder({key: _pages(call, own, key) for key in keys})

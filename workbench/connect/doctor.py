@@ -11,14 +11,17 @@ from workbench.connect.opening import PRODUCTION, Opened, open_plan, probe_of, r
 from workbench.connect.transport import Sender, addresses_of
 from workbench.errors import (
     AddressRefused,
+    AuthUnusable,
     CallError,
     Forbidden,
     HttpError,
+    LoginFailed,
     MappingError,
     Problem,
     SecretMissing,
     TlsError,
     Unauthorized,
+    UsageError,
     WorkbenchError,
 )
 from workbench.orders import FAILED, FOUND, Result
@@ -69,8 +72,15 @@ def doctor(
         return [Check("mapping", True, "loads"), Check("secrets", False, f"no value for {', '.join(error.names)}", how)]
     except AddressRefused as error:
         return [Check("mapping", False, error.problem.what, error.problem.how)]
+    except AuthUnusable as error:
+        return [Check("mapping", True, "loads"), _unusable(str(error))]
     checks = [Check("mapping", True, f"version {opened.plan.version or 'draft'} loads"), _secrets(opened)]
     return checks + _network(opened)
+
+
+def _unusable(text: str) -> Check:
+    what, _, how = text.partition(" - ")
+    return Check("login", False, what, how or "mend auth: or tls: of the connection")
 
 
 def _secrets(opened: Opened) -> Check:
@@ -84,17 +94,17 @@ def _secrets(opened: Opened) -> Check:
 
 def _network(opened: Opened) -> list[Check]:
     """Name, address, and what one harmless lookup shows."""
-    _, host, port = opened.operations.base.origin
     checks: list[Check] = []
     guard = Guard(opened.settings.allowed)
     try:
-        if opened.settings.proxy:
-            checks.append(Check("name", True, f"{host} is resolved by the proxy"))
-            guard.check_host(host, port)
-        else:
-            addresses = addresses_of(host, port)
-            checks.append(Check("name", True, f"{host} resolves"))
-            guard.check(host, port, addresses)
+        for _, host, port in opened.origins():
+            if opened.settings.proxy:
+                checks.append(Check("name", True, f"{host} is resolved by the proxy"))
+                guard.check_host(host, port)
+            else:
+                addresses = addresses_of(host, port)
+                checks.append(Check("name", True, f"{host} resolves"))
+                guard.check(host, port, addresses)
         opened.check_hosts()
     except Refused as error:
         return [*checks, Check("address", False, error.what, error.how)]
@@ -103,7 +113,8 @@ def _network(opened: Opened) -> list[Check]:
     except CallError as error:
         how = f"{error.problem.how}; ask the merchant for the right address"
         return [*checks, Check("name", False, error.problem.what, how)]
-    return [*checks, Check("address", True, f"{host}:{port} may be called"), *_asked(opened)]
+    places = " and ".join(f"{host}:{port}" for _, host, port in opened.origins())
+    return [*checks, Check("address", True, f"{places} may be called"), *_asked(opened)]
 
 
 def _asked(opened: Opened) -> list[Check]:
@@ -134,12 +145,20 @@ def _judged(opened: Opened, outcome: Result | WorkbenchError, name: str, probed:
     tls = Check("tls", True, "the certificate is accepted" if secure else "none: base_url is plain http")
     if isinstance(outcome, TlsError):
         return [Check("tls", False, problem.what, problem.how)]
+    login = opened.operations.auth
+    if problem.where == "connection.auth" and isinstance(outcome, CallError) and not isinstance(outcome, LoginFailed):
+        return [Check("login", False, problem.what, f"{problem.how}; call the merchant's technical contact")]
+    if isinstance(outcome, LoginFailed):
+        how = f"{problem.how}; call whoever gave out the credentials"
+        return [Check("connection", True, "an answer comes"), tls, Check("login", False, problem.what, how)]
+    if isinstance(outcome, UsageError):
+        return [_unusable(str(outcome))]
     if isinstance(outcome, CallError) and outcome.status is None:
         return [Check("connection", False, problem.what, f"{problem.how}; call the merchant's technical contact")]
     checks = [Check("connection", True, "an answer comes"), tls]
     if isinstance(outcome, Unauthorized | Forbidden):
         return [*checks, Check("login", False, problem.what, f"{problem.how}; call whoever gave out the credentials")]
-    checks.append(Check("login", True, "the credentials are not refused"))
+    checks.append(Check("login", True, login.accepted))
     if isinstance(outcome, HttpError) and not probed and outcome.status in (400, 404, 410, 422):
         outcome = Result(FOUND)  # asked for something that is not there, which an API may tell in this way
     if isinstance(outcome, Exception) or outcome.outcome == FAILED:

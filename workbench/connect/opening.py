@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 import time
@@ -11,22 +12,38 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.calls import Exchange, Operations, Request, Response, Tally, make_auth
-from workbench.calls.messages import Flow
+from workbench.calls.auth import Surroundings, origin_of
+from workbench.calls.messages import WAITED, Flow, Step, Wait
 from workbench.calls.operations import MAX_CALLS
 from workbench.calls.requests import compile_base
 from workbench.connect.log import log_lookup
 from workbench.connect.secrets import MASK, Secret, Secrets, Source, fill, references
 from workbench.connect.settings import Settings, holds
+from workbench.connect.tls import connection_tls
+from workbench.connect.tokens import open_store
 from workbench.connect.transport import BUDGET_S, READ_S, public_tls
 from workbench.documents import Limits
-from workbench.errors import AddressRefused, CallError, DecodeError, UsageError
+from workbench.errors import (
+    AddressRefused,
+    AuthUnusable,
+    CallError,
+    DecodeError,
+    SecretMissing,
+    TimedOut,
+    UsageError,
+    WorkbenchError,
+)
 from workbench.orders import Result
 from workbench.plan import Plan
 from workbench.runtime import load
 
 PRODUCTION = "production"
 OnExchange = Callable[[Exchange], None]
-_PRIVATE = ("authorization", "proxy-authorization", "cookie", "set-cookie", "set-cookie2")
+_PRIVATE = (
+    "authorization", "proxy-authorization", "cookie", "set-cookie", "set-cookie2", "www-authenticate",
+    "authentication-info",
+)  # fmt: skip
+_SHOWN = ("content-type", "content-length", "date", "retry-after")  # of what a login answers
 _NOT_FOR_CALLS = ("environments", "probe")
 
 
@@ -62,18 +79,25 @@ class Opened:
         """What the calls need: for plain http no authorities, which take a while to load."""
         if self.tls is not None:
             return self.tls
-        return public_tls() if self.operations.base.origin[0] == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        secure = any(scheme == "https" for scheme, _, _ in self.origins())
+        return public_tls() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    def origins(self) -> list[tuple[str, str, int]]:
+        """(scheme, host, port) of each server that secrets are sent to: the API's, and those of logins."""
+        urls = self.operations.auth.urls
+        return list(dict.fromkeys([self.operations.base.origin, *map(origin_of, urls)]))
 
     def check_hosts(self) -> None:
-        """Accepts the server of the mapping.
+        """Accepts the servers of the mapping, those of logins included.
 
         Raises:
-            AddressRefused: The deployment names the hosts of this merchant, and this one is not among them.
+            AddressRefused: The deployment names the hosts of this merchant, and one of these is not among them.
         """
-        _, host, port = self.operations.base.origin
-        if self.settings.hosts is not None and not holds(self.settings.hosts, host, port):
-            how = f"if this server is right, the deployment adds it to {self.settings.merchant}_HOSTS"
-            raise AddressRefused("the mapping's server is none that this merchant's secrets may be sent to", how)
+        for index, (_, host, port) in enumerate(self.origins()):
+            if self.settings.hosts is not None and not holds(self.settings.hosts, host, port):
+                how = f"if this server is right, the deployment adds it to {self.settings.merchant}_HOSTS"
+                what = "the server for logins" if index else "the mapping's server"
+                raise AddressRefused(f"{what} is none that this merchant's secrets may be sent to", how)
 
     @contextmanager
     def lookup(self, operation: str, inputs: Mapping[str, Any]) -> Iterator[Lookup]:
@@ -99,7 +123,7 @@ class Lookup:
     """One lookup on its way: hands out requests, takes what came, and tells each exchange.
 
     Attributes:
-        request: What to send next; None when all is done.
+        request: What to send next, or how long to wait; None when all is done.
         result: What came of it, when all is done.
         tally: Counts for the log.
         deadline: When to give up, in seconds of `time.monotonic`.
@@ -108,8 +132,9 @@ class Lookup:
     def __init__(self, opened: Opened, deadline: float) -> None:
         self.tally = Tally()
         self.deadline = deadline
-        self.request: Request | None = None
+        self.request: Step | None = None
         self.result: Result | None = None
+        self._untold: list[Exchange] = []
         self._flow: Flow[Result] | None = None
         self._opened = opened
 
@@ -122,6 +147,21 @@ class Lookup:
         """Ends a flow that is not at its end."""
         if self._flow is not None:
             self._flow.close()
+        self._tell_all(None)
+
+    def pause(self) -> float:
+        """How long to wait now: what the flow asks for, and no longer than there is time; 0 when it is a request."""
+        left = self.deadline - time.monotonic()
+        return max(0.0, min(self.request.seconds, left)) if isinstance(self.request, Wait) else 0.0
+
+    def waited(self) -> None:
+        """Goes on after a wait, or ends where the time is used up."""
+        if time.monotonic() >= self.deadline:
+            how = "another process may be logging in: try again later, or raise budget_s: of the connection"
+            error = TimedOut("the time for the whole lookup is used up", how, where="connection.auth")
+            self._step(lambda flow: flow.throw(error))
+        else:
+            self._step(lambda flow: flow.send(WAITED))
 
     def outcome(self) -> Result:
         """The result of a lookup that is done."""
@@ -131,29 +171,40 @@ class Lookup:
 
     def take(self, response: Response) -> None:
         """Takes the answer of `request` and finds the next one."""
-        self._tell(response, "")
+        self._keep(response, "")
         self._step(lambda flow: flow.send(response))
 
     def fail(self, error: Exception) -> None:
         """Takes what went wrong with `request` and finds the next one."""
         problem = getattr(error, "problem", None)
-        self._tell(None, problem.code if problem else type(error).__name__)
+        self._keep(None, problem.code if problem else type(error).__name__)
         self._step(lambda flow: flow.throw(error))
 
-    def _step(self, step: Callable[[Flow[Result]], Request]) -> None:
+    def _step(self, step: Callable[[Flow[Result]], Step]) -> None:
         if self._flow is None:
             raise RuntimeError("the lookup was not started")
         try:
             self.request = step(self._flow)
         except StopIteration as done:
             self.request, self.result = None, done.value
+        if isinstance(self.request, Request) and not self.request.login:
+            self._tell_all(self.request)
 
-    def _tell(self, response: Response | None, error: str) -> None:
-        told = self._opened.on_exchange
-        if told is not None and self.request is not None:
-            secrets = self._opened.secrets
-            answer = masked_response(response, secrets) if response is not None else None
-            told(Exchange(masked_request(self.request, secrets), answer, error))
+    def _keep(self, response: Response | None, error: str) -> None:
+        """Takes note of an exchange; it is told once it is known whether its request is sent again."""
+        if self._opened.on_exchange is not None and isinstance(self.request, Request):
+            self._untold.append(Exchange(self.request, response, error))
+
+    def _tell_all(self, following: Request | None) -> None:
+        """Tells what was kept, tokens that came meanwhile masked; what `following` repeats is said to be repeated."""
+        untold, self._untold = self._untold, []
+        told, secrets = self._opened.on_exchange, self._opened.secrets
+        for one in untold:
+            again = following is not None and not one.request.login and _same(one.request, following)
+            answer = masked_response(one.response, secrets, one.request.login) if one.response is not None else None
+            exchange = Exchange(masked_request(one.request, secrets), answer, one.error, again)
+            if told is not None:
+                told(exchange)
 
 
 def run(
@@ -169,6 +220,10 @@ def run(
     """
     with opened.lookup(operation, inputs) as lookup:
         while lookup.request is not None:
+            if isinstance(lookup.request, Wait):
+                time.sleep(lookup.pause())
+                lookup.waited()
+                continue
             try:
                 response = send(lookup.request, lookup.deadline)
             except (CallError, DecodeError) as error:
@@ -184,8 +239,12 @@ async def run_async(
     """Drives one lookup under asyncio."""
     with opened.lookup(operation, inputs) as lookup:
         while lookup.request is not None:
+            if isinstance(lookup.request, Wait):
+                await asyncio.sleep(lookup.pause())
+                lookup.waited()
+                continue
             try:
-                response = await send(lookup.request, lookup.deadline)
+                response = await _sent(send, lookup)
             except (CallError, DecodeError) as error:
                 lookup.fail(error)
             else:
@@ -193,14 +252,44 @@ async def run_async(
     return lookup.outcome()
 
 
+async def _sent(send: Callable[[Request, float], Awaitable[Response]], lookup: Lookup) -> Response:
+    """The answer of the lookup's request. A login that is on its way when its task is cancelled is taken to its end.
+
+    The merchant may have exchanged the refresh token already: with the answer the only good one would be lost.
+    """
+    request = lookup.request
+    if not isinstance(request, Request):
+        raise RuntimeError("nothing is to be sent")
+    if not request.login:
+        return await send(request, lookup.deadline)
+    task = asyncio.ensure_future(send(request, lookup.deadline))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        try:
+            lookup.take(await task)
+        except WorkbenchError:
+            pass  # nobody waits for it any more
+        raise
+
+
+def _same(one: Request, other: Request) -> bool:
+    """Whether both ask for one page of one call, however they are signed."""
+    return (one.call, one.key, one.page) == (other.call, other.key, other.page)
+
+
 def masked_request(request: Request, secrets: Secrets) -> Request:
-    """A request without any secret."""
+    """A request without any secret; of a login, no body at all."""
     headers = tuple((name, _masked(name, value, secrets)) for name, value in request.headers)
-    return replace(request, url=secrets.redact(request.url), headers=headers, body=secrets.redact_bytes(request.body))
+    body = secrets.redact_bytes(request.body) if not request.login else MASK.encode() * bool(request.body)
+    return replace(request, url=secrets.redact(request.url), headers=headers, body=body)
 
 
-def masked_response(response: Response, secrets: Secrets) -> Response:
-    """A response without any secret: some servers echo what they got."""
+def masked_response(response: Response, secrets: Secrets, login: bool = False) -> Response:
+    """A response without any secret: some servers echo what they got. That of a login holds nothing else."""
+    if login:
+        shown = {name: value if name in _SHOWN else MASK for name, value in response.headers.items()}
+        return Response(response.status, shown, MASK.encode() * bool(response.body))
     headers = {name: _masked(name, value, secrets) for name, value in response.headers.items()}
     return Response(response.status, headers, secrets.redact_bytes(response.body))
 
@@ -274,16 +363,19 @@ def open_plan(
     values = Source(environ, settings.env_file).find_all(needed_references(plan, connection))
     secrets = _secrets(plan, connection, values)
     allowed = _limits(connection, limits or Limits())
-    operations = Operations(
-        plan,
-        compile_base(fill(url, values)),
-        make_auth(connection.get("auth"), secrets.reveal),
-        secrets.reveal,
-        allowed,
-        int(connection.get("max_calls") or MAX_CALLS),
-    )
+    base = fill(url, values)
+    around = Surroundings(base, (plan.merchant, name), open_store(plan.merchant, environ), secrets.learn)
+    try:
+        auth = make_auth(connection.get("auth"), secrets.reveal, around)
+        own = tls if tls is not None else connection_tls(connection, secrets.reveal)
+    except SecretMissing:
+        raise
+    except UsageError as error:
+        raise AuthUnusable(str(error)) from None
+    most = int(connection.get("max_calls") or MAX_CALLS)
+    operations = Operations(plan, compile_base(base), auth, secrets.reveal, allowed, most)
     timeout_s, budget_s = float(connection.get("timeout_s") or READ_S), float(connection.get("budget_s") or BUDGET_S)
-    return Opened(plan, name, connection, settings, secrets, operations, timeout_s, budget_s, tls, on_exchange)
+    return Opened(plan, name, connection, settings, secrets, operations, timeout_s, budget_s, own, on_exchange)
 
 
 def needed_references(plan: Plan, connection: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,8 @@
 """Secrets: where their values come from, and how they are kept out of everything that is written.
 
 A reference `${NORTHWIND_PASSWORD}` is looked up as `NORTHWIND_PASSWORD` in the environment, then as the file that
-`NORTHWIND_PASSWORD_FILE` names, then both ways in the `.env` file.
+`NORTHWIND_PASSWORD_FILE` names, then both ways in the `.env` file, and then, where `WORKBENCH_KEYRING` names a service,
+as that service's password of that name in the keyring of the operating system (extra `keyring`).
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import base64
 import json
 import os
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
@@ -21,10 +23,12 @@ from workbench.templates import Secret as Reference
 from workbench.templates import TemplateError, compile_template, texts_in
 
 MASK = "***"
+KEYRING = "WORKBENCH_KEYRING"
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*", re.ASCII)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _FILE_BYTES = 256 * 1024
 _SHORT = 4
+_LEARNT = 64
 
 
 class Secret:
@@ -61,9 +65,10 @@ class Secrets:
     def __init__(self, secrets: Iterable[Secret] = (), sent: Iterable[str] = ()) -> None:
         self._secrets = {secret.name: secret for secret in secrets}
         values = [*(secret.reveal() for secret in self._secrets.values()), *sent]
-        forms = {form for value in values for form in _forms(value)}
-        self._mask = _mask(forms)
-        self._mask_bytes = re.compile(self._mask.pattern.encode()) if self._mask else None
+        self._forms = {form for value in values for form in _forms(value)}
+        self._learnt: dict[str, None] = {}
+        self._guard = threading.Lock()
+        self._masks: _Masks | None = None
 
     def __repr__(self) -> str:
         return f"<Secrets {', '.join(self._secrets) or 'none'}>"
@@ -78,13 +83,33 @@ class Secrets:
             raise SecretMissing([name])
         return self._secrets[name].reveal()
 
+    def learn(self, value: str) -> None:
+        """Masks one more value from now on, such as a token that was obtained; the oldest of many is forgotten."""
+        if value in self._learnt or not value:
+            return
+        with self._guard:
+            self._learnt[value] = None
+            while len(self._learnt) > _LEARNT:
+                del self._learnt[next(iter(self._learnt))]
+            self._masks = None
+
     def redact(self, text: str) -> str:
         """A text without any known secret, also percent-encoded, in base64, or escaped as JSON or XML does."""
-        return self._mask.sub(MASK, text) if self._mask else text
+        mask = self._compiled().text
+        return mask.sub(MASK, text) if mask else text
 
     def redact_bytes(self, data: bytes) -> bytes:
         """The same of bytes in UTF-8."""
-        return self._mask_bytes.sub(MASK.encode(), data) if self._mask_bytes else data
+        mask = self._compiled().bytes
+        return mask.sub(MASK.encode(), data) if mask else data
+
+    def _compiled(self) -> _Masks:
+        """The masks of all that is known; made when they are first needed, as most lookups are not recorded."""
+        masks = self._masks
+        if masks is None:
+            with self._guard:
+                masks = self._masks = _masks(self._forms.union(*map(_forms, self._learnt)))
+        return masks
 
 
 def _forms(value: str) -> set[str]:
@@ -98,13 +123,21 @@ def _forms(value: str) -> set[str]:
     return {form for form in plain if form}
 
 
-def _mask(forms: set[str]) -> re.Pattern[str] | None:
+class _Masks(NamedTuple):
+    """What finds every known secret; None where there is none."""
+
+    text: re.Pattern[str] | None = None
+    bytes: re.Pattern[bytes] | None = None
+
+
+def _masks(forms: set[str]) -> _Masks:
     """Longest first, so that no part of a secret is left; a very short one only where it stands alone."""
     if not forms:
-        return None
+        return _Masks()
     ordered = sorted(forms, key=len, reverse=True)
     parts = [re.escape(form) if len(form) >= _SHORT else rf"(?<!\w){re.escape(form)}(?!\w)" for form in ordered]
-    return re.compile("|".join(parts))
+    pattern = "|".join(parts)
+    return _Masks(re.compile(pattern), re.compile(pattern.encode()))
 
 
 def references(data: Any) -> list[str]:
@@ -119,7 +152,7 @@ def references(data: Any) -> list[str]:
 
 
 class Source:
-    """Looks up values by name: the environment first, then a file of `NAME=value` lines.
+    """Looks up values by name: the environment first, then a file of `NAME=value` lines, then the keyring.
 
     Args:
         environ: The environment.
@@ -133,6 +166,7 @@ class Source:
         self._environ = os.environ if environ is None else environ
         path = Path(env_file or ".env")
         self._filed = read_env_file(path) if env_file or path.is_file() else {}
+        self._service = self._environ.get(KEYRING, "").strip()
 
     def find(self, name: str) -> str | None:
         """A value, or None; a blank one is none.
@@ -145,7 +179,7 @@ class Source:
                 return table[name]
             if table.get(f"{name}_FILE", "").strip():
                 return self._from_file(f"{name}_FILE", table[f"{name}_FILE"].strip()) or None
-        return None
+        return _from_keyring(self._service, name) if self._service else None
 
     def find_all(self, names: Iterable[str]) -> dict[str, str]:
         """The values of all these.
@@ -172,6 +206,24 @@ class Source:
             raise UsageError(f"{variable} names a file that cannot be read: {reason}") from None
         except UnicodeDecodeError:
             raise UsageError(f"{variable} names a file that is not UTF-8 text") from None
+
+
+def _from_keyring(service: str, name: str) -> str | None:
+    """The password of that name in the keyring of the operating system.
+
+    Raises:
+        UsageError: There is no keyring that can be asked.
+    """
+    try:
+        import keyring
+    except ImportError:
+        raise UsageError(f"{KEYRING} is set, and keyring is not installed - pip install 'workbench[keyring]'") from None
+    try:
+        found = keyring.get_password(service, name)
+    except Exception as error:  # each system's keyring has errors of its own
+        how = f"unlock it, or unset {KEYRING} and use the environment or a file"
+        raise UsageError(f"the keyring cannot be asked: {type(error).__name__} - {how}") from None
+    return str(found) if found and str(found).strip() else None
 
 
 def fill(data: Any, values: Mapping[str, str]) -> Any:

@@ -11,7 +11,7 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, cast
@@ -39,6 +39,13 @@ from workbench.errors import AddressRefused, BadAnswer, CallError, TimedOut, Tls
 
 CONNECT_S, READ_S, BUDGET_S = 5.0, 10.0, 30.0
 _POOL: dict[str, Any] = {"max_connections": 50, "max_keepalive_connections": 20, "keepalive_expiry": 5.0}
+# OpenSSL's codes of what is wrong with a certificate, and what to do about each.
+_VERIFYING: tuple[tuple[Iterable[int], str], ...] = (
+    ((2, 18, 19, 20, 21), "an authority of the merchant's own goes under tls: {ca: ...} of the connection"),
+    ((62, 64), "check the host in base_url:, or ask the merchant for a certificate that names it"),
+    ((9, 10), "ask the merchant to renew it; if it is new, check the clock of this machine"),
+    (range(80, 95), "ask the merchant for one that keeps to RFC 5280, or say tls: {strict: false} of the connection"),
+)
 _LOGGERS = ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
 # A server may close a connection that was kept just as the next request is on its way: reading once more is safe.
 _GONE, _SAFE = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError), ("GET", "HEAD")
@@ -347,6 +354,8 @@ def _told(call: str, deadline: float) -> Iterator[None]:
         raise AddressRefused(error.what, error.how, where=call) from None
     except (httpx.TimeoutException, TimeoutError) as error:
         raise _timed_out(error, call, deadline) from None
+    except ssl.SSLError as error:
+        raise _tls(error, call) from None
     except httpx.TransportError as error:
         for kind, tell in _TELLERS:
             if isinstance(error, kind):
@@ -388,9 +397,15 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _tls(cause: ssl.SSLError, call: str) -> CallError:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        reason = f": {cause.verify_message}" if cause.verify_message else ""
-        how = "ask the merchant to renew or mend it; a private authority is given to open_merchant as tls="
+        reason = f": {cause.verify_message.rstrip('.')}" if cause.verify_message else ""
+        how = next((told for codes, told in _VERIFYING if cause.verify_code in codes), "ask the merchant to mend it")
         return TlsError(f"the certificate is not accepted{reason}", how, where=call)
+    reason = (cause.reason or "").upper()
+    if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason or "ACCESS_DENIED" in reason):
+        how = (
+            "say certificate: and key: under tls: of the connection; if they are there, ask the merchant to admit them"
+        )
+        return TlsError("the merchant's server does not accept us without another client certificate", how, where=call)
     return TlsError("the TLS handshake failed", "check that this port of base_url speaks https", where=call)
 
 
@@ -403,7 +418,11 @@ def _not_http(error: Exception, call: str) -> CallError:
 
 
 def _broken(error: Exception, call: str) -> CallError:
-    return BadAnswer("the connection broke", "try again; if it stays, tell the merchant", where=call)
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLError) and "ALERT" in (cause.reason or "").upper():
+            return _tls(cause, call)  # with TLS 1.3 a client certificate is refused after the handshake
+    how = "try again; if it stays, tell the merchant (a server that wants a client certificate breaks off like this)"
+    return BadAnswer("the connection broke", how, where=call)
 
 
 _TELLERS: tuple[tuple[type[Exception], Callable[[Exception, str], CallError]], ...] = (

@@ -3,19 +3,13 @@
     file = load_text(text)          # every mistake at once, each with its place, its line and how to mend it
     text = dump(file)               # the same data, in the one layout
 
-`model` describes the same shape to editors, as a JSON Schema.
+`model` describes the same shape to editors, as the JSON Schema that `schema` makes.
 """
 
+from workbench.mapping.auth_kinds import auth_forms
 from workbench.mapping.check_file import check_data
 from workbench.mapping.dump import dump
 from workbench.mapping.file import MappingFile, export_problems, load_data, load_text
 from workbench.mapping.upgrade import FORMAT
 
-__all__ = ["FORMAT", "MappingFile", "check_data", "dump", "export_problems", "load_data", "load_text", "schema"]
-
-
-def schema() -> dict[str, object]:
-    """The JSON Schema of mapping files, for editors."""
-    from workbench.mapping.schema import schema as made  # pydantic is not paid for by those who only load
-
-    return made()
+__all__ = ["FORMAT", "MappingFile", "auth_forms", "check_data", "dump", "export_problems", "load_data", "load_text"]

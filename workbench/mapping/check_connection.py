@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from workbench.mapping.check_auth import WHOLE_REFERENCE, check_auth, check_tls
 from workbench.mapping.check_calls import check_seconds
 from workbench.mapping.check_rules import check_zone
 from workbench.mapping.check_templates import Secrets, texts_at
-from workbench.mapping.report import Report, Spot, choices
+from workbench.mapping.report import Report, Spot
 from workbench.mapping.source import shortened
 
 OVERRIDES = (
-    "base_url", "auth", "probe", "timezone", "region", "limits", "timeout_s", "budget_s", "max_calls", "note",
+    "base_url", "auth", "tls", "probe", "timezone", "region", "limits", "timeout_s", "budget_s", "max_calls", "note",
 )  # fmt: skip
-CONNECTION_KEYS = (*OVERRIDES[:2], "environments", *OVERRIDES[2:])
-AUTH_KINDS: Mapping[str, tuple[str, ...]] = {
-    "none": (),
-    "basic": ("username", "password"),
-    "bearer": ("token",),
-    "api_key": ("name", "in", "value"),
-}
-"""The kinds of authentication, with the keys of each."""
-
-AUTH_DEFAULTS = ("in",)
-API_KEY_PLACES = ("header", "query", "cookie")
+CONNECTION_KEYS = (*OVERRIDES[:3], "environments", *OVERRIDES[3:])
 LIMITS = ("bytes", "depth", "nodes")
 
-_REFERENCE = re.compile(r"(?:[A-Za-z][A-Za-z-]{0,19} )?\$\{[A-Z][A-Z0-9_]*\}", re.ASCII)
-_WHOLE_REFERENCE = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 
 
 def check_connection(report: Report, connection: Any, spot: Spot, merchant: Any) -> None:
@@ -68,7 +55,9 @@ def _check_keys(report: Report, table: dict[str, Any], spot: Spot) -> None:
     if "base_url" in table:
         _check_base_url(report, table["base_url"], spot.key("base_url"))
     if "auth" in table:
-        _check_auth(report, table["auth"], spot.key("auth"))
+        check_auth(report, table["auth"], spot.key("auth"))
+    if "tls" in table:
+        check_tls(report, table["tls"], spot.key("tls"))
     if "probe" in table:
         _check_probe(report, table["probe"], spot.key("probe"))
     if "timezone" in table:
@@ -88,7 +77,7 @@ def _check_keys(report: Report, table: dict[str, Any], spot: Spot) -> None:
 
 def _check_base_url(report: Report, url: Any, spot: Spot) -> None:
     how = "write it as https://host/path, or as a reference ${NAME}"
-    if report.text(url, spot, how) is None or _WHOLE_REFERENCE.fullmatch(url):
+    if report.text(url, spot, how) is None or WHOLE_REFERENCE.fullmatch(url):
         return
     try:
         parts = urlsplit(url)
@@ -104,47 +93,8 @@ def _check_base_url(report: Report, url: Any, spot: Spot) -> None:
         report.add("a query or fragment in the base URL", spot, "write it under query: of the calls", "bad_url")
 
 
-def _check_auth(report: Report, auth: Any, spot: Spot) -> None:
-    table = report.table(auth, spot, None, f"write {{kind: ...}}, one of {', '.join(AUTH_KINDS)}")
-    if table is None:
-        return
-    kind = table.get("kind")
-    if not isinstance(kind, str):
-        report.add("auth without a kind", spot, f"one of {', '.join(AUTH_KINDS)}", "needs_key")
-        return
-    if kind not in AUTH_KINDS:
-        how = choices(kind, AUTH_KINDS, len(AUTH_KINDS))
-        report.add(f"unknown kind of auth {shortened(kind)!r}", spot.key("kind"), how, "unknown_auth")
-        return
-    keys = AUTH_KINDS[kind]
-    for key in table:
-        if key not in ("kind", "note", *keys):
-            report.unknown_key(key, spot, ("kind", *keys))
-    for key in keys:
-        if key not in table:
-            if key in AUTH_DEFAULTS:
-                continue
-            report.add(f"{kind} auth without {key}:", spot, f"add {key}:", "needs_key")
-        else:
-            _check_auth_value(report, key, table[key], spot.key(key))
-
-
-def _check_auth_value(report: Report, key: str, value: Any, spot: Spot) -> None:
-    """A secret in the file itself is known to everyone who reads the file; it is never repeated in a message."""
-    if key == "in":
-        report.word(value, spot, API_KEY_PLACES)
-    elif key == "name":
-        if report.text(value, spot) is not None and not _TOKEN.fullmatch(value):
-            report.add("no name of a header, parameter or cookie", spot, "write it as it is sent", "bad_name")
-    elif not isinstance(value, str) or (key != "username" and not _REFERENCE.fullmatch(value)):
-        how = "write a reference, ${NAME}; if it was real, change it at the merchant's"
-        report.add(f"{key}: is not a reference", spot, how, "secret")
-    else:
-        report.text(value, spot)
-
-
 def _check_probe(report: Report, probe: Any, spot: Spot) -> None:
     for name, value in (report.table(probe, spot, None, 'write {number: "${...}", email: "${...}"}') or {}).items():
-        if not isinstance(value, str) or not _WHOLE_REFERENCE.fullmatch(value):
+        if not isinstance(value, str) or not WHOLE_REFERENCE.fullmatch(value):
             how = "write a reference, ${NAME}: a customer's order is no matter for the file"
             report.add(f"{shortened(name)}: is not a reference", spot.key(name), how, "secret")

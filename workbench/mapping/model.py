@@ -8,32 +8,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import Field, RootModel
 
+from workbench.mapping.auth_models import Auth, PartOfAuth, Tls
+from workbench.mapping.shapes import Count, Reference, Seconds, Shape, Text, absent
 from workbench.mapping.sight import LEVELS
 
-
-def absent(description: str | None = None, **options: Any) -> Any:
-    """A key that may be left out; where null is no value of its type, null stays refused."""
-    return Field(None, description=description, **options)
-
-
-Text = Annotated[str, Field(min_length=1)]
 PathText = Annotated[
     str, Field(pattern=r"^([A-Za-z_]\w*:)?(\$|@|\^+)", examples=["@.number", "^.id", "$.data", "parcels:$.code"])
 ]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")]
 Semver = Annotated[str, Field(pattern=r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$", examples=["1.2.0"])]
-Reference = Annotated[str, Field(pattern=r"\$\{[A-Z][A-Z0-9_]*\}", examples=["${NORTHWIND_TOKEN}"])]
 Number = int | float
-Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0, le=3600)]
-
-
-class Shape(BaseModel):
-    """A table that has no other keys than these."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Word(RootModel[str | bool | Number]):
@@ -260,19 +246,6 @@ class Operation(Shape):
 # ---------------------------------------------------------------- the file
 
 
-class Auth(Shape):
-    """How the merchant knows us; references, never secrets."""
-
-    kind: Literal["none", "basic", "bearer", "api_key"] = absent()
-    username: Text = absent()
-    password: Reference = absent()
-    token: Reference = absent()
-    name: Text = absent()
-    in_: Literal["header", "query", "cookie"] = absent(alias="in")
-    value: Reference = absent()
-    note: Text = absent()
-
-
 class Limits(Shape):
     """How large an answer may be; lowers what the deployment allows."""
 
@@ -285,7 +258,8 @@ class Environment(Shape):
     """What overrides the connection in one environment."""
 
     base_url: Text = absent(examples=["https://api.shop.example/v2"])
-    auth: Auth = absent()
+    auth: Auth | PartOfAuth = absent()
+    tls: Tls = absent("Which certificates count, and which one is ours.")
     probe: Annotated[dict[str, Reference], Field(min_length=1)] = absent("A live order to verify with.")
     timezone: Text = absent()
     region: Text = absent()
@@ -299,6 +273,7 @@ class Environment(Shape):
 class Connection(Environment):
     """Where the merchant's API is."""
 
+    auth: Auth = absent()
     environments: Annotated[dict[str, Environment], Field(min_length=1)] = absent()
 
 

@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field, create_model
 from workbench.catalogue import EXTRA, LIST, OBJECT, catalogue
 from workbench.catalogue import Field as BusinessField
 from workbench.mapping.check_blocks import top_records
-from workbench.mapping.model import ListBlock, MappingBase, Name, ObjectBlock, Rule, Shape, absent
+from workbench.mapping.model import ListBlock, MappingBase, Name, ObjectBlock, Rule
+from workbench.mapping.shapes import Shape, absent
 
 ADDRESS = "https://json-schema.org/draft/2020-12/schema"
 

@@ -20,7 +20,8 @@ class Needs:
 
     Attributes:
         secrets: Each reference, and the places of the file that hold it.
-        hosts: Each address of the merchant's API, by environment (empty: unless an environment says otherwise).
+        hosts: Each address of the merchant's API, by environment (empty: unless an environment says otherwise), and
+            those of logins elsewhere, with the key that says them.
         extras: Extras of this package to install.
         functions: Python functions to be registered through the entry point group `workbench.functions`.
         calls: By operation, the calls of one lookup in words.
@@ -56,7 +57,7 @@ def needs(file: MappingFile) -> Needs:
     return Needs(
         secrets={name: tuple(dict.fromkeys(places)) for name, places in secrets.items()},
         hosts=_hosts(data.get("connection") or {}),
-        extras=(),  # what the runtime reads and calls with is installed with it
+        extras=_extras(data.get("connection") or {}),
         functions=tuple(dict.fromkeys(_functions(data.get("records")))),
         calls={name: _calls(operation) for name, operation in plan.operations.items()},
         settings=_settings(data),
@@ -86,8 +87,31 @@ def _hosts(connection: Mapping[str, Any]) -> dict[str, str]:
     hosts = {}
     for name, url in urls.items():
         if isinstance(url, str):
-            hosts[name] = url if url.startswith("${") else urlsplit(url).netloc.rpartition("@")[2] or url
+            hosts[name] = _host(url)
+    return hosts | _login_hosts(connection)
+
+
+def _login_hosts(connection: Mapping[str, Any]) -> dict[str, str]:
+    """Hosts of logins, where they are not the API's own."""
+    hosts = {}
+    for name, table in (("", connection), *(connection.get("environments") or {}).items()):
+        auth = (table.get("auth") if isinstance(table, Mapping) else None) or {}
+        for key in ("token_url", "authorize_url", "url"):
+            url = auth.get(key)
+            if isinstance(url, str) and not url.startswith("/"):
+                hosts[f"{name} auth.{key}".strip()] = _host(url)
     return hosts
+
+
+def _host(url: str) -> str:
+    return url if url.startswith("${") else urlsplit(url).netloc.rpartition("@")[2] or url
+
+
+def _extras(connection: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the runtime calls with is installed with it, but for what signs JWTs."""
+    tables = [connection, *(connection.get("environments") or {}).values()]
+    kinds = {(table.get("auth") or {}).get("kind") for table in tables if isinstance(table, Mapping)}
+    return ("jwt",) if "jwt" in kinds else ()
 
 
 def _functions(data: Any) -> Iterator[str]:

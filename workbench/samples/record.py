@@ -47,9 +47,9 @@ class Recorded:
 
 
 def recorded(exchange: Exchange) -> Recorded | None:
-    """An exchange of the runtime as it is recorded; None when no answer came."""
+    """An exchange of the runtime as it is recorded; None when it holds no answer of a call that counts."""
     response, request = exchange.response, exchange.request
-    if response is None:
+    if response is None or exchange.repeated or request.login:
         return None
     content_type = next((value for name, value in response.headers.items() if name.lower() == "content-type"), None)
     return Recorded(request.call, request.key, request.page, response.status, content_type, response.body)

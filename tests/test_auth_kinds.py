@@ -1,0 +1,229 @@
+"""What a mapping file may say under `auth:` and `tls:`, what is told of mistakes there, and the forms made of it."""
+
+# Long lines: a mistake and what is told of it stand side by side.
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.mapping_texts import load, mapping, problems_of
+from workbench.calls.auth import KINDS as MADE
+from workbench.mapping import auth_forms, load_text
+from workbench.mapping.auth_kinds import KINDS, SORTS, TLS
+from workbench.mapping.schema import file_model, schema
+
+ORDER = 'order_number: "@.no"'
+
+# One full table of each kind, every key given.
+FULL: dict[str, dict[str, Any]] = {}
+_VALUES: dict[str, Any] = {
+    "text": "${SHOP_TEXT}", "secret": "${SHOP_SECRET}", "flag": True, "seconds": 2.5, "url": "/login", "name": "X-Name",
+    "path": "$.data.token", "prefix": "", "pem": "/etc/ssl/shop.pem", "statuses": [401, 419], "pairs": {"a": "b"},
+    "data": {"user": "${SHOP_USER}", "password": "${SHOP_SECRET}"},
+}  # fmt: skip
+_INSTEAD: dict[str, dict[str, Any]] = {
+    "hmac": {"canonical": "{method}", "headers": {"X": "{signature}"}, "query": {"a": "{nonce}"}},
+    "login_token": {"form": None, "xml": None, "token_header": None},
+    "session_cookie": {"json": None, "xml": None},
+}
+
+
+def full(kind: str) -> dict[str, Any]:
+    """A table with every key that the kind may have, for those that exclude one another one of them."""
+    table: dict[str, Any] = {"kind": kind}
+    for field in KINDS[kind].fields:
+        table[field.name] = field.choices[0] if field.choices else _VALUES[field.sort]
+    table |= _INSTEAD.get(kind, {})
+    return {key: value for key, value in table.items() if value is not None}
+
+
+def connection(**tables: Any) -> str:
+    """A mapping with a connection."""
+    return mapping(ORDER, top=f"connection: {json.dumps({'base_url': 'https://shop.example', **tables})}")
+
+
+def told(**tables: Any) -> list[str]:
+    """What is told of a connection: what @ where."""
+    return [f"{problem.what} @ {problem.where}" for problem in problems_of(connection(**tables))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_key_of_every_kind_loads(kind: str) -> None:
+    """The file, the models, the schema and the runtime know the same keys."""
+    data = load_text(connection(auth=full(kind))).data
+
+    assert file_model().model_validate(data)
+    assert jsonschema.Draft202012Validator(schema()).is_valid(data)
+    assert kind in MADE
+    wrong = {**data, "connection": {**data["connection"], "auth": {**full(kind), "zz": 1}}}
+    assert not jsonschema.Draft202012Validator(schema()).is_valid(wrong)
+    assert told(auth={**full(kind), "zz": 1}) == ["unknown key 'zz' @ connection.auth"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_required_key_is_missed(kind: str) -> None:
+    """All at once, each with how to mend it."""
+    needed = [field.name for field in KINDS[kind].fields if field.required]
+    expected = {f"{kind} auth without {name}: @ connection.auth" for name in needed}
+
+    assert expected <= set(told(auth={"kind": kind})) if needed else load_text(connection(auth={"kind": kind}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, field.name) for kind in KINDS for field in KINDS[kind].fields if field.secret]
+)
+def test_no_secret_stands_in_a_file(kind: str, name: str) -> None:
+    """A secret that was written out is refused and not repeated."""
+    texts = told(auth={**full(kind), name: "hunter2"})
+
+    assert texts == [f"{name}: is not a reference @ connection.auth.{name}"]
+
+
+OAUTH = {"kind": "oauth2_client_credentials", "client_id": "c", "client_secret": "${SHOP_S}"}
+LOGIN = {"kind": "login_token", "url": "/login", "token_path": "$.t"}
+HMAC = {"kind": "hmac", "secret": "${SHOP_S}", "canonical": "{method}", "headers": {"X": "{signature}"}}
+MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
+    ({**OAUTH, "token_url": "token"}, ["not a URL @ connection.auth.token_url"]),
+    ({**OAUTH, "token_url": "//evil.example/token"}, ["not a URL @ connection.auth.token_url"]),
+    ({**OAUTH, "token_url": "https://u:p@x.example/t"}, ["a user or password in the URL @ connection.auth.token_url"]),
+    ({**OAUTH, "token_url": 5}, ["a number where a text belongs @ connection.auth.token_url"]),
+    ({**OAUTH, "token_url": "/t", "client_in": "head"}, ["'head' is not known here @ connection.auth.client_in"]),
+    ({**OAUTH, "token_url": "/t", "token_path": "token"}, ["'token': not a path @ connection.auth.token_path"]),
+    ({**OAUTH, "token_url": "/t", "token_path": "@.x"}, ["a path that does not start with $ @ connection.auth.token_path"]),
+    ({**OAUTH, "token_url": "/t", "renew_on": [200, "x"]}, [
+        "no status of a refusal @ connection.auth.renew_on", "a text where a whole number belongs @ connection.auth.renew_on",
+    ]),
+    ({**OAUTH, "token_url": "/t", "renew_on": 401}, ["a number where a list belongs @ connection.auth.renew_on"]),
+    ({**OAUTH, "token_url": "/t", "lifetime_s": -1}, ["a number out of range @ connection.auth.lifetime_s"]),
+    ({**OAUTH, "token_url": "/t", "lifetime_s": "1h"}, ["a text where a number of seconds belongs @ connection.auth.lifetime_s"]),
+    ({**OAUTH, "token_url": "/t", "extra": {"api_key": "hunter2", "x": [1]}}, [
+        "a list where a text or a number belongs @ connection.auth.extra.x", "api_key: is not a reference @ connection.auth.extra.api_key",
+    ]),
+    ({**OAUTH, "token_url": "/t", "prefix": "a\n"}, ["signs that no header can hold @ connection.auth.prefix"]),
+    ({**OAUTH, "token_url": "/t", "client_id": "${OTHER_ID}"}, ["${OTHER_ID} is not this merchant's @ connection"]),
+    ({**LOGIN, "json": {"user": "u", "deep": {"password": "hunter2"}}}, [
+        "password: is not a reference @ connection.auth.json.deep.password"
+    ]),
+    ({**LOGIN, "json": {}}, ["an empty table @ connection.auth.json"]),
+    ({**LOGIN, "json": "x"}, ["a text where a table belongs @ connection.auth.json"]),
+    ({**LOGIN, "json": {"a": 1}, "form": {"a": 1}}, ["json and form together @ connection.auth"]),
+    ({**LOGIN, "form": {"a": 1}, "method": "get"}, ["a get with a body @ connection.auth.method"]),
+    ({**LOGIN, "token_header": "X"}, ["needs one of token_path and token_header @ connection.auth"]),
+    ({"kind": "login_token", "url": "/login"}, ["needs one of token_path and token_header @ connection.auth"]),
+    ({**LOGIN, "username": "u"}, ["username: and password: go together @ connection.auth"]),
+    ({**LOGIN, "headers": {"a b": "x"}}, ["no name of a header @ connection.auth.headers.'a b'"]),
+    ({"kind": "jwt", "key": "${SHOP_K}", "issuer": "x"}, ["jwt auth without token_url: @ connection.auth"]),
+    ({"kind": "oauth1", "consumer_key": "x", "consumer_secret": "${SHOP_S}", "token": "t"}, [
+        "token: and token_secret: go together @ connection.auth"
+    ]),
+    ({**HMAC, "canonical": "{metod}"}, ["{metod} is not known here @ connection.auth.canonical"]),
+    ({**HMAC, "headers": {"X": "{nonce}"}}, ["the signature is sent nowhere @ connection.auth"]),
+    ({**HMAC, "headers": {"X": "{signature}{bdy}"}}, ["{bdy} is not known here @ connection.auth.headers.X"]),
+    ({**HMAC, "canonical": "{signature}"}, ["{signature} is not known here @ connection.auth.canonical"]),
+    ({"kind": "mutual_tls", "certificate": "-----BEGIN CERTIFICATE-----"}, [
+        "certificate: is neither a reference nor a path @ connection.auth.certificate"
+    ]),
+    ({"kind": "custom", "class": ""}, ["a blank text @ connection.auth.class"]),
+    ({"kind": "custom", "class": "x", "settings": {"clientSecret": "hunter2"}}, [
+        "clientSecret: is not a reference @ connection.auth.settings.clientSecret"
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("auth", "expected"), MISTAKES, ids=str)
+def test_mistakes(auth: dict[str, Any], expected: list[str]) -> None:
+    """Each at its place, all at once, and no secret is repeated."""
+    problems = problems_of(connection(auth=auth))
+
+    assert [f"{problem.what} @ {problem.where}" for problem in problems] == expected
+    assert all(problem.how for problem in problems)
+    assert "hunter2" not in str(problems)
+
+
+@pytest.mark.parametrize(
+    ("tls", "expected"),
+    [
+        ({"ca": "-----BEGIN CERTIFICATE-----"}, ["ca: is neither a reference nor a path @ connection.tls.ca"]),
+        ({"key": "/k.pem"}, ["a key without its certificate @ connection.tls"]),
+        ({"strict": "no"}, ["a text where true or false belongs @ connection.tls.strict"]),
+        ({"key_password": "x"}, [
+            "key_password: is not a reference @ connection.tls.key_password",
+        ]),
+        ({"verify": False}, ["unknown key 'verify' @ connection.tls"]),
+        ([], ["a list where a table belongs @ connection.tls"]),
+        ({}, ["an empty table @ connection.tls"]),
+    ],
+)  # fmt: skip
+def test_mistakes_of_tls(tls: Any, expected: list[str]) -> None:
+    """Verification cannot be switched off; only what Python newly demands can."""
+    assert told(tls=tls) == expected
+
+
+def test_environments_change_single_keys() -> None:
+    """Another token URL for the test system, another certificate."""
+    environments = {
+        "test": {"auth": {"token_url": "/test/token", "scope": "x"}, "tls": {"ca": "${SHOP_TEST_CA}", "strict": False}},
+        "other": {"auth": LOGIN},
+    }
+    auth = {**OAUTH, "token_url": "/token"}
+    data = load_text(connection(auth=auth, environments=environments)).data
+
+    assert file_model().model_validate(data)
+    assert jsonschema.Draft202012Validator(schema()).is_valid(data)
+    assert told(auth=auth, environments={"test": {"auth": {"token_path": "x"}}}) == [
+        "'x': not a path @ connection.environments.test.auth.token_path"
+    ]
+
+
+def test_hyphenated_references_and_prefixes_load() -> None:
+    """`Key ${SHOP_KEY}` is a reference with a word before it, for headers that want one."""
+    auth = {"kind": "api_key", "name": "Authorization", "value": "Key ${SHOP_KEY}"}
+
+    assert load(ORDER, top=f"connection: {json.dumps({'base_url': 'https://x.example', 'auth': auth})}").data
+
+
+# ---------------------------------------------------------------- forms
+
+
+def test_forms() -> None:
+    """A form can be drawn for every kind from plain data, without knowing any of them."""
+    forms = auth_forms()
+    assert [form["kind"] for form in forms] == [*KINDS, "tls"]
+    assert json.loads(json.dumps(forms)) == forms
+    for form in forms:
+        assert form["label"]
+        assert form["meaning"].endswith(".")
+        for field in form["fields"]:
+            assert set(field) == {
+                "name", "label", "sort", "required", "secret", "choices", "default", "help", "lines",
+            }  # fmt: skip
+            assert field["label"]
+            assert field["sort"] in SORTS
+            assert field["secret"] == (field["sort"] == "secret")
+            assert bool(field["choices"]) == (field["sort"] == "word")
+            assert not field["choices"] or field["default"] in field["choices"]
+
+
+def test_form_of_one_kind() -> None:
+    """Which key is secret, which are choices, and what stands where nothing is said."""
+    form = next(form for form in auth_forms() if form["kind"] == "api_key")
+
+    assert [(field["name"], field["required"], field["secret"]) for field in form["fields"]] == [
+        ("in", False, False), ("name", True, False), ("value", True, True),
+    ]  # fmt: skip
+    assert form["fields"][0]["choices"] == ["header", "query", "cookie"]
+
+
+def test_fields_have_one_sort_each() -> None:
+    """A key means the same in every kind, but for words that are a secret in one and a public half in another."""
+    sorts: dict[str, set[str]] = {}
+    for kind in (*KINDS.values(), TLS):
+        for field in kind.fields:
+            sorts.setdefault(field.name, set()).add(field.sort)
+
+    assert {name for name, known in sorts.items() if len(known) > 1} == {"token", "nonce", "key"}

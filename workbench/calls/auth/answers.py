@@ -1,0 +1,163 @@
+"""What a login or a token endpoint answered: a token, or a plain word about what is wrong; its text is never told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.calls.auth.base import date_of
+from workbench.calls.messages import Response
+from workbench.decode import decode
+from workbench.documents import Limits
+from workbench.errors import DecodeError, LoginFailed
+from workbench.paths import compile_path, find, number, scalars, text_of
+
+WHERE = "connection.auth"
+_LIMITS = Limits(bytes=1024 * 1024, depth=50, nodes=20_000)
+_TOKEN_SIGNS = re.compile(r"[\x21-\x7e]{1,20000}")
+_BARE = re.compile(r"[\w.~+/=|:-]{8,20000}", re.ASCII)
+_PLAIN_NAME = re.compile(r"[A-Za-z_-]{1,30}")
+_YEARS_S = 20 * 366 * 86_400
+_SINCE_2001, _MILLISECONDS = 1e9, 1e11
+
+_WORDS = {
+    "invalid_client": "the client is not known, or its secret is wrong: check client_id, client_secret and client_in:",
+    "invalid_grant": "what is traded for a token is wrong, used up, expired or revoked: check it, or sign in again",
+    "invalid_scope": "check scope: with the merchant",
+    "invalid_target": "check audience: with the merchant",
+    "invalid_request": "check scope:, audience:, extra: and client_in: with the merchant's documentation",
+    "unauthorized_client": "ask the merchant to allow this grant for the client",
+    "unsupported_grant_type": "the merchant offers another kind of login: ask which",
+    "access_denied": "ask the merchant to let the client in",
+    "use_dpop_nonce": "the merchant wants DPoP, which is not supported: ask for bearer tokens",
+    "temporarily_unavailable": "try again later",
+    "server_error": "try again later; if it stays, tell the merchant",
+}
+
+
+def error_word(response: Response) -> str:
+    """The word of RFC 6749 for what is wrong; empty where there is none that is known."""
+    try:
+        root = decode(response.body, content_type=response.headers.get("content-type"), limits=_LIMITS).root
+    except DecodeError:
+        return ""
+    word = root.get("error") if isinstance(root, dict) else None
+    return word if isinstance(word, str) and word in _WORDS else ""
+
+
+def check_status(response: Response, who: str, names: Sequence[str]) -> None:
+    """Accepts a login that went well.
+
+    Args:
+        response: What came.
+        who: What answered, for people.
+        names: The secrets that were used.
+
+    Raises:
+        LoginFailed: It did not.
+    """
+    status = response.status
+    word = error_word(response)
+    if 200 <= status < 300 and not word:
+        return
+    told = f"{word}, HTTP {status}" if word else f"HTTP {status}"
+    check = f"check {', '.join(names)}" if names else "check auth:"
+    if word:
+        what, how = f"{who} refuses ({told})", f"{_WORDS[word]} ({check})"
+    elif status == 429:
+        what, how = f"{who} is asked too often ({told})", "try again later; tokens are shared where WORKBENCH_DATA is"
+    elif status >= 500:
+        what, how = f"{who} fails ({told})", "try again later; if it stays, tell the merchant"
+    elif 300 <= status < 400:
+        what, how = f"{who} redirects to elsewhere ({told})", "no redirect is followed; ask for its right URL"
+    elif status in (404, 405, 410):
+        what, how = f"{who} is not at this URL ({told})", "check the URL and the method with the merchant"
+    else:
+        what, how = f"{who} does not accept the credentials ({told})", f"{check}; then ask the merchant"
+    raise LoginFailed(what, how, where=WHERE, status=status)
+
+
+def root_of(response: Response, who: str, whole: bool) -> Any:
+    """The decoded answer.
+
+    Args:
+        response: What came.
+        who: What answered, for people.
+        whole: Whether the body may be the token itself, as text.
+
+    Raises:
+        LoginFailed: It cannot be read.
+    """
+    body = response.body.strip()
+    if not body:
+        raise _unread(response, f"{who} gave an empty answer", "check its URL with the merchant")
+    try:
+        return decode(response.body, content_type=response.headers.get("content-type"), limits=_LIMITS).root
+    except DecodeError as error:
+        text = body.decode("utf-8", "replace")
+        if whole and _BARE.fullmatch(text):
+            return text
+        if "html" in response.headers.get("content-type", "").lower() or re.match(r"<(?:!doctype|html)", text, re.I):
+            how = "check its URL: often it is a login page for people, or a wrong path"
+            raise _unread(response, f"{who} gave an HTML page", how) from None
+        how = "check its URL, and what the merchant says of its answer"
+        raise _unread(response, f"{who} gave what cannot be read ({error.problem.code})", how) from None
+
+
+def _unread(response: Response, what: str, how: str) -> LoginFailed:
+    return LoginFailed(what, how, where=WHERE, status=response.status)
+
+
+def text_at(root: Any, path: str) -> str:
+    """The first scalar at a path, as text; empty where there is none."""
+    values = scalars(find(root, compile_path(path).steps))
+    return text_of(values[0]).strip() if values and not isinstance(values[0], bool) else ""
+
+
+def token_at(response: Response, root: Any, path: str, who: str, key: str) -> str:
+    """The token that an answer holds.
+
+    Raises:
+        LoginFailed: It holds none.
+    """
+    value = text_at(root, path)
+    if not value:
+        names = [name for name in root if _PLAIN_NAME.fullmatch(str(name))] if isinstance(root, dict) else []
+        keys = ", ".join(sorted(map(str, names))[:8])
+        told = f"; the answer has {keys}" if keys else ""
+        raise _unread(response, f"{who} gave no token at {path}", f"check {key}:{told}")
+    if not _TOKEN_SIGNS.fullmatch(value):
+        raise _unread(response, f"what stands at {path} is no token", f"check {key}: and what {who} answers")
+    return value
+
+
+def lifetime_of(root: Any, path: str, response: Response, now: float) -> float | None:
+    """How many seconds a token lives, as its answer says it: seconds from now, or a moment by the server's clock."""
+    said = text_at(root, path)
+    seconds = number(said) if said else None
+    if seconds is None:
+        moment = _moment(said)
+    elif 0 < seconds <= _YEARS_S:
+        return float(seconds)
+    elif seconds < _SINCE_2001:
+        return None
+    else:
+        moment = float(seconds) / (1000 if seconds > _MILLISECONDS else 1)
+    if moment is None:
+        return None
+    left = moment - (date_of(response) or now)
+    return left if 0 < left <= _YEARS_S else None
+
+
+def _moment(text: str) -> float | None:
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime
+
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = read(text)
+        except (ValueError, TypeError):
+            continue
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return None

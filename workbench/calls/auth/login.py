@@ -1,0 +1,155 @@
+"""A call to log in, and what it gives: a token for a header, or the cookies of a session.
+
+auth: {kind: login_token, url: /login, json: {user: "${SHOP_USER}", password: "${SHOP_PASSWORD}"}, token_path: $.token}
+auth: {kind: session_cookie, url: /login, form: {user: "${SHOP_USER}", password: "${SHOP_PASSWORD}"}}
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlencode
+from xml.sax.saxutils import escape
+
+from workbench.calls.auth.answers import WHERE, check_status
+from workbench.calls.auth.base import REFERENCE, date_of, with_cookie
+from workbench.calls.auth.simple import basic_header
+from workbench.calls.auth.store import Token
+from workbench.calls.auth.tokens import TokenAuth
+from workbench.calls.messages import Flow, Request, Response
+from workbench.errors import LoginFailed
+from workbench.paths import text_of
+
+# Several Set-Cookie headers arrive joined by commas, which also stand in dates: a comma before `name=` begins a cookie.
+_NEXT_COOKIE = re.compile(r",\s*(?=[!#$%&'*+.^_`|~0-9A-Za-z-]+=)")
+_COOKIE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)=([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*|\"[\x20-\x7e]*\")")
+_MAX_AGE = re.compile(r";\s*max-age=(-?\d{1,10})", re.I)
+_EXPIRES = re.compile(r";\s*expires=([^;]+)", re.I)
+
+
+class Login(TokenAuth):
+    """The base of kinds that log in by a call of their own."""
+
+    who = "the login"
+    address = "url"
+
+    def identity(self) -> tuple[str, ...]:
+        """Who logs in: all that is sent."""
+        return self.text("username"), *(json.dumps(self.filled(self.setting(key)), default=str) for key in _SENT)
+
+    def logged_in(self) -> Flow[tuple[Response, float]]:
+        """The answer of the login, and when it was asked for.
+
+        Raises:
+            LoginFailed: It did not go well.
+        """
+        headers = [(name, self.fit(text_of(value), "a header")) for name, value in self._pairs("headers")]
+        known = {name.casefold() for name, _ in headers}
+        kind, body = self._body()
+        if kind and "content-type" not in known:
+            headers.append(("Content-Type", kind))
+        if self.text("username") and "authorization" not in known:
+            header = basic_header(self.text("username"), self.text("password"), self._around.learn)
+            headers.append(("Authorization", header))
+        since = self._around.now()
+        response = yield self.login_request(str(self.setting("method")).upper(), self._url, tuple(headers), body)
+        self.check(response)
+        return response, since
+
+    def check(self, response: Response) -> None:
+        """Accepts a login that went well."""
+        check_status(response, self.who, self.names)
+
+    def _pairs(self, key: str) -> list[tuple[str, Any]]:
+        return list(self.filled(self.setting(key) or {}).items())
+
+    def _body(self) -> tuple[str, bytes]:
+        """(content type, body) of the login."""
+        if self.setting("json") is not None:
+            return "application/json", json.dumps(self.filled(self.setting("json")), default=str).encode()
+        if self.setting("form") is not None:
+            fields = [(name, text_of(value)) for name, value in self._pairs("form")]
+            return "application/x-www-form-urlencoded", urlencode(fields).encode()
+        xml = self.setting("xml")
+        if xml is None:
+            return "", b""
+        quotes = {'"': "&quot;", "'": "&apos;"}
+        filled = REFERENCE.sub(lambda found: escape(self._reveal(found[1]), quotes), str(xml))
+        return "text/xml; charset=utf-8", filled.encode()
+
+
+_SENT = ("json", "form", "xml", "headers")
+
+
+class LoginToken(Login):
+    """A login that gives a token, in its body or in a header."""
+
+    def obtain(self, kept: Token | None) -> Flow[Token]:
+        """The token of a new login."""
+        response, since = yield from self.logged_in()
+        name = self.setting("token_header")
+        if name is None:
+            return self.read(response, since)
+        value = response.headers.get(str(name).lower(), "").strip()
+        if not value:
+            what, how = f"the login answered without a header {name}", "check token_header:, and the credentials"
+            raise LoginFailed(what, how, where=WHERE, status=response.status)
+        lifetime = self.setting("lifetime_s")
+        return Token(value, since, float(lifetime) if lifetime else None)
+
+
+class SessionCookie(Login):
+    """A login that sets cookies; they go with every further call."""
+
+    def check(self, response: Response) -> None:
+        """Accepts a login that went well; many send on to another page then, with the cookie."""
+        if not (300 <= response.status < 400 and response.headers.get("set-cookie")):
+            super().check(response)
+
+    def obtain(self, kept: Token | None) -> Flow[Token]:
+        """The cookies of a new login."""
+        response, since = yield from self.logged_in()
+        cookies, lifetimes = self._cookies(response)
+        wanted = self.setting("cookie")
+        if not cookies or (wanted and wanted not in cookies):
+            told = f" {wanted}" if wanted else ""
+            had = f"; it set {', '.join(sorted(cookies)[:8])}" if cookies else ""
+            what, how = f"the login answered without the cookie{told}", f"check the credentials, and cookie:{had}"
+            raise LoginFailed(what, how, where=WHERE, status=response.status)
+        for value in cookies.values():
+            if len(value) >= 8:  # shorter ones are words such as a language, which would mask half of every text
+                self._around.learn(value)
+        said = lifetimes.get(wanted) if wanted else min(lifetimes.values(), default=None)
+        lifetime = self.setting("lifetime_s")
+        text = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        return Token(text, since, said or (float(lifetime) if lifetime else None))
+
+    def used(self, request: Request, token: Token) -> Request:
+        """The request with the session's cookies."""
+        return with_cookie(request, token.value)
+
+    def _cookies(self, response: Response) -> tuple[dict[str, str], dict[str, float]]:
+        """The cookies that are set, and how long those live that say so; one that is deleted is none."""
+        cookies: dict[str, str] = {}
+        lifetimes: dict[str, float] = {}
+        for part in _NEXT_COOKIE.split(response.headers.get("set-cookie", "")):
+            match = _COOKIE.match(part.strip())
+            if match is None:
+                continue
+            life = self._life(part, response)
+            if match[2] and (life is None or life > 0):
+                cookies[match[1]] = match[2]
+                if life is not None:
+                    lifetimes[match[1]] = life
+            else:
+                cookies.pop(match[1], None)
+        return cookies, lifetimes
+
+    def _life(self, part: str, response: Response) -> float | None:
+        age = _MAX_AGE.search(part)
+        if age is not None:
+            return float(age[1])
+        expires = _EXPIRES.search(part)
+        moment = date_of(Response(200, {"date": expires[1]})) if expires is not None else None
+        return None if moment is None else moment - (date_of(response) or self._around.now())
