@@ -22,6 +22,7 @@ LAYERS = (
     "orders",  # the shapes that come out
     "paths",  # text -> compiled path
     "templates",  # text with {...}: inputs, secrets and paths
+    "quoting",  # languages inside those texts: how a value stays a value
     "transforms",  # value -> value
     "conditions",  # tables of comparisons over paths
     "mapping",  # the file's model: checked against everything above, knows nothing of running it
