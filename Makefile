@@ -39,8 +39,8 @@ clean: ## remove the environment and all caches
 	find workbench tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: EXTRAS = demo
-$(VENV)/.test: EXTRAS = demo,dev,notebook
-$(VENV)/.lab: EXTRAS = demo,notebook
+$(VENV)/.test: EXTRAS = demo,dev,graphql,notebook,soap
+$(VENV)/.lab: EXTRAS = demo,graphql,notebook,soap
 
 $(VENV)/.demo $(VENV)/.test $(VENV)/.lab: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing workbench[$(EXTRAS)] into $(VENV); the first time takes a minute or two ..."

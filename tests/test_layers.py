@@ -33,6 +33,7 @@ LAYERS = (
     "runtime",  # the offline whole: load and map
     "tree",  # documents -> the places they have
     "pseudonyms",  # bodies without a customer's data
+    "importing",  # what a merchant sent -> calls to choose from; no network
     "calls",  # what to send and what came, without I/O
     "connect",  # the I/O: transport, addresses, secrets
     "samples",  # recorded exchanges, replayed through the runtime
@@ -63,6 +64,10 @@ PLACES = {
     "anywidget": ("notebook.widget",),
     "traitlets": ("notebook.widget",),
     "pandas": ("notebook",),
+    "yaml": ("importing.reading",),  # whole documents of others, fast; ruamel is for our own files
+    "zeep": ("importing.wsdl", "importing.envelopes"),
+    "lxml": ("importing.envelopes",),  # comes with zeep
+    "graphql": ("importing.graphql", "importing.documents"),
     "fsspec": ("runtime",),  # mapping files elsewhere
 }
 # Parts of Python that reach the network or other processes; the heart has no business with them.
