@@ -129,8 +129,8 @@ def test_openapi_finds_the_order_searches_first() -> None:
     assert [(one.label, one.operation) for one in found] == [
         ("search Orders", "find_orders_by_email"),
         ("List orders", "find_orders_by_email"),
-        ("get Order", "find_order_by_number"),
         ("List orders", "find_order_by_number"),
+        ("get Order", "find_order_by_number"),
         ("List products", ""),
         ("Create order", ""),
     ]

@@ -261,7 +261,9 @@ class _Lookup:
         failed = isinstance(verdict, Problem)
         if not 200 <= response.status < 300:
             error: HttpError = http_error(request, response, self._operations.auth.names)
-            if not failed or response.status != 500 or document is None or document.format != "soap":
+            kinds = (call.body_kind, document.format if document else None)
+            own = document is not None and not {"graphql", "soap", "xmlrpc"}.isdisjoint(kinds)
+            if not failed or response.status not in (400, 500) or not own:
                 raise error
         if isinstance(verdict, Problem):
             how = verdict.how or "ask the merchant what it means; if it means no such order, say not_found_when:"

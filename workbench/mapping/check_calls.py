@@ -23,7 +23,7 @@ CALL_KEYS = (
 )  # fmt: skip
 SOAP_KEYS = ("action", "version", "body")
 GRAPHQL_KEYS = ("document", "variables")
-FORMATS = ("json", "ndjson", "csv", "form", "xml", "soap")
+FORMATS = ("json", "ndjson", "csv", "form", "xml", "soap", "xmlrpc")
 PAGE_KEYS = ("kind", "path", "param", "size", "start", "stop_when", "max")
 PAGE_NEEDS: Mapping[str, tuple[str, ...]] = {
     "next_link": ("path",),

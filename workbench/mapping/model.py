@@ -238,7 +238,7 @@ class Call(Shape):
     graphql: GraphQL = absent()
     soap: Soap = absent()
     reads: bool = absent("This POST only reads.")
-    format: Literal["json", "ndjson", "csv", "form", "xml", "soap"] = absent()
+    format: Literal["json", "ndjson", "csv", "form", "xml", "soap", "xmlrpc"] = absent()
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = absent()
     encoding: Text = absent()
     namespaces: Annotated[dict[str, Text], Field(min_length=1)] = absent()
