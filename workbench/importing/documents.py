@@ -204,10 +204,9 @@ class Builder:
                 objects.append((name, field, named))
         lines = leaves[: max(self._left, 0)]
         self._left -= len(lines)
-        wrappers = ("Connection", "Edge")
         for name, field, named in objects:
             # what only wraps a list costs no level
-            level = depth if named.name.endswith(wrappers) or name in ("edges", "node", "nodes") else depth + 1
+            level = depth if named.name.endswith("Edge") or name in ("edges", "node", "nodes") else depth + 1
             if level >= self.depth or self._left <= 0 or set(words(name)) & _UNWANTED or len(inside) > 12:
                 continue
             if name == "nodes" and "edges" in plain.fields:

@@ -53,6 +53,7 @@ class Marks:
     def __init__(self, merchant: str, inputs: bool = True) -> None:
         self.merchant, self.inputs = merchant, inputs
         self.secrets: set[str] = set()
+        self._own = reference(merchant, "x")[:-2]
 
     def secret(self, name: str, value: str) -> str:
         """The reference that stands for a secret; a placeholder is none that must be reported."""
@@ -87,6 +88,8 @@ class Marks:
 
         def replaced(match: re.Match[str]) -> str:
             said = next(group for group in match.groups() if group)
+            if match[0].startswith(self._own):
+                return match[0]
             if is_secret_name(said):
                 return reference(self.merchant, said)
             if is_email_name(said) or is_email_name(name):

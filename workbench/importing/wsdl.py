@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -44,15 +45,15 @@ def read_wsdl(source: str | Path, merchant: str, fetch: Fetch | None = None, bas
     files, start = _files(source) if isinstance(source, Path) else ({"main.wsdl": source.encode()}, "main.wsdl")
     folder = source if isinstance(source, Path) and source.is_file() and source.suffix.lower() != ".zip" else None
     loader = _Loader(files, fetch, base, folder.resolve().parent if folder else None)
-    document = _document(loader, base or HOME + start)
-    found = list(_requests(document, merchant))
+    found = _operations(loader, base or HOME + start, merchant)
     notes = sorted(loader.notes)
     if not found:
         notes.append(f"it has no operation over SOAP and HTTP: ask for the WSDL of the service, {_PASTE}")
     return finish(found, "wsdl", merchant, notes)
 
 
-def _document(loader: _Loader, location: str) -> Any:
+def _operations(loader: _Loader, location: str, merchant: str) -> list[Raw]:
+    """The operations as requests; whatever zeep raises is an error of ours."""
     try:
         from zeep.settings import Settings
         from zeep.wsdl import Document
@@ -61,7 +62,9 @@ def _document(loader: _Loader, location: str) -> Any:
     logging.getLogger("zeep").setLevel(logging.ERROR)
     settings = Settings(strict=False, forbid_dtd=True, forbid_entities=True, forbid_external=False)
     try:
-        return Document(location, cast(Any, loader), settings=settings)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # zeep warns of what we tell, or need not know
+            return list(_requests(Document(location, cast(Any, loader), settings=settings), merchant))
     except WorkbenchError:
         raise
     except RecursionError:
