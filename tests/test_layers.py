@@ -67,7 +67,7 @@ PLACES = {
     "yaml": ("importing.reading",),  # whole documents of others, fast; ruamel is for our own files
     "zeep": ("importing.wsdl", "importing.envelopes"),
     "lxml": ("importing.envelopes",),  # comes with zeep
-    "graphql": ("importing.graphql", "importing.documents"),
+    "graphql": ("importing.graphql", "importing.documents", "demo"),
     "fsspec": ("runtime",),  # mapping files elsewhere
 }
 # Parts of Python that reach the network or other processes; the heart has no business with them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 BY_EMAIL, BY_NUMBER = "find_orders_by_email", "find_order_by_number"
@@ -94,6 +94,10 @@ class Proposal:
         if self.pages:
             entry["pages"] = dict(self.pages)
         return entry
+
+    def at(self, base_url: str) -> Proposal:
+        """The same call at another address: a schema does not say where it is, and a document may be wrong."""
+        return replace(self, base_url=base_url)
 
     def connection(self) -> dict[str, Any]:
         """The `connection:` of a mapping, as far as the document tells."""
