@@ -41,8 +41,8 @@ clean: ## remove the environment and all caches
 	find workbench tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: EXTRAS = demo
-$(VENV)/.test: EXTRAS = demo,dev,notebook,jwt
-$(VENV)/.lab: EXTRAS = demo,notebook
+$(VENV)/.test: EXTRAS = demo,dev,graphql,jwt,notebook,soap
+$(VENV)/.lab: EXTRAS = demo,graphql,jwt,notebook,soap
 
 $(VENV)/.demo $(VENV)/.test $(VENV)/.lab: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing workbench[$(EXTRAS)] into $(VENV); the first time takes a minute or two ..."

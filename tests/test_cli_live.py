@@ -42,7 +42,7 @@ def cli(
     return run
 
 
-@pytest.mark.parametrize("name", ["northwind", "southwind"])
+@pytest.mark.parametrize("name", ["northwind", "southwind", "eastwind", "westwind"])
 def test_find(cli: Any, name: str) -> None:
     """Orders come by e-mail and by number; none is exit code 1."""
     code, out, err = cli("find", name, "--email", EMAIL, *DEMO, "--json")

@@ -1,4 +1,4 @@
-"""The demo merchant behaves like a real one: two APIs over HTTP, with the quirks and changes of real ones."""
+"""The demo merchant behaves like a real one: its APIs over HTTP, with the quirks and changes of real ones."""
 
 from __future__ import annotations
 
@@ -186,3 +186,101 @@ def test_drift_ends(merchant: DemoMerchant, client: httpx.Client) -> None:
     merchant.drift("none")
 
     assert client.get("/v2/orders/A-1002").content == before
+
+
+# ---------------------------------------------------------------- SOAP and GraphQL
+
+
+ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
+FIND = (
+    f'<e:Envelope xmlns:e="{ENVELOPE}"><e:Body><FindOrders xmlns="urn:example:eastwind:orders"><Email>{{}}</Email>'
+    "</FindOrders></e:Body></e:Envelope>"
+)
+
+
+def basic(merchant: DemoMerchant) -> tuple[str, str]:
+    return merchant.environ["EASTWIND_USER"], merchant.environ["EASTWIND_PASSWORD"]
+
+
+def soap(merchant: DemoMerchant, body: str) -> httpx.Response:
+    return httpx.post(f"{merchant.base_url}/soap/orders", content=body, auth=basic(merchant), trust_env=False)
+
+
+def test_soap_answers_in_a_namespace_of_its_own(merchant: DemoMerchant) -> None:
+    """The WSDL says one namespace, the answers are in another: some stacks are like that."""
+    wsdl = httpx.get(f"{merchant.base_url}/soap/orders?wsdl", trust_env=False).text
+    answer = soap(merchant, FIND.format(JANE))
+
+    assert 'targetNamespace="urn:example:eastwind:orders"' in wsdl
+    assert f'location="{merchant.base_url}/soap/orders"' in wsdl
+    assert answer.status_code == 200
+    assert "urn:example:eastwind:v1" in answer.text
+    assert answer.text.count("OrderNo>A-10") == 7
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (FIND.format(JANE).replace("FindOrders", "CancelOrder"), "NOT_ALLOWED"),
+        (FIND.format(JANE).replace("FindOrders", "GetOrder"), "NO_SUCH_ORDER"),
+        (FIND.format(JANE).replace("eastwind:orders", "other"), "BAD_REQUEST"),
+        ("<a>", "BAD_REQUEST"),
+        ("", "BAD_REQUEST"),
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "BAD_REQUEST"),
+    ],
+)
+def test_soap_faults_are_typed(merchant: DemoMerchant, body: str, code: str) -> None:
+    """Status 500, no text, and a detail with a code; nothing can be changed."""
+    answer = soap(merchant, body)
+
+    assert answer.status_code == 500
+    assert f"Code>{code}<" in answer.text
+    assert "<faultstring />" in answer.text
+
+
+def graphql(merchant: DemoMerchant, query: object, **variables: object) -> Any:
+    headers = {"Authorization": f"Bearer {merchant.environ['WESTWIND_TOKEN']}"}
+    body = {"query": query, "variables": variables}
+    answer = httpx.post(f"{merchant.base_url}/graphql", json=body, headers=headers, trust_env=False)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_graphql_pages_by_cursor(merchant: DemoMerchant) -> None:
+    """Seven orders come as three pages, however many are asked for."""
+    query = (
+        "query($e: String!, $a: String) { orders(email: $e, first: 99, after: $a)"
+        " { edges { node { number } } pageInfo { hasNextPage endCursor } } }"
+    )
+    numbers_, after, pages = [], None, 0
+    while True:
+        page = graphql(merchant, query, e=JANE, a=after)["data"]["orders"]
+        numbers_ += [edge["node"]["number"] for edge in page["edges"]]
+        after, pages = page["pageInfo"]["endCursor"], pages + 1
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+
+    assert (pages, numbers_) == (3, [f"A-100{number}" for number in range(1, 8)])
+
+
+def test_graphql_failures_come_with_200(merchant: DemoMerchant) -> None:
+    """Errors, an error union, and a mutation that this account may not do."""
+    union = graphql(merchant, 'query { order(number: "A-9999") { __typename } }')
+    refused = graphql(merchant, 'mutation { cancelOrder(number: "A-1001") { __typename } }')
+
+    assert union == {"data": {"order": {"__typename": "OrderNotFoundError"}}}
+    assert refused["data"] is None and refused["errors"]
+    for broken in ("{ nope }", "{", "", None, 5):
+        assert graphql(merchant, broken)["errors"]
+
+
+@pytest.mark.parametrize("token", ["", "Bearer", "Bearer wrong", "Basic x"])
+def test_graphql_needs_a_token(merchant: DemoMerchant, token: str) -> None:
+    """Without it there is a 401, and no data."""
+    headers = {"Authorization": token}
+    answer = httpx.post(
+        f"{merchant.base_url}/graphql", json={"query": "{ shop { name } }"}, headers=headers, trust_env=False
+    )
+
+    assert answer.status_code == 401
+    assert "data" not in answer.json()

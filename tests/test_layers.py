@@ -22,6 +22,7 @@ LAYERS = (
     "orders",  # the shapes that come out
     "paths",  # text -> compiled path
     "templates",  # text with {...}: inputs, secrets and paths
+    "quoting",  # languages inside those texts: how a value stays a value
     "transforms",  # value -> value
     "conditions",  # tables of comparisons over paths
     "mapping",  # the file's model: checked against everything above, knows nothing of running it
@@ -32,6 +33,7 @@ LAYERS = (
     "runtime",  # the offline whole: load and map
     "tree",  # documents -> the places they have
     "pseudonyms",  # bodies without a customer's data
+    "importing",  # what a merchant sent -> calls to choose from; no network
     "calls",  # what to send and what came, without I/O
     "connect",  # the I/O: transport, addresses, secrets
     "samples",  # recorded exchanges, replayed through the runtime
@@ -62,6 +64,10 @@ PLACES = {
     "anywidget": ("notebook.widget",),
     "traitlets": ("notebook.widget",),
     "pandas": ("notebook",),
+    "yaml": ("importing.reading",),  # whole documents of others, fast; ruamel is for our own files
+    "zeep": ("importing.wsdl", "importing.envelopes"),
+    "lxml": ("importing.envelopes",),  # comes with zeep
+    "graphql": ("importing.graphql", "importing.documents", "demo"),
     "fsspec": ("runtime",),  # mapping files elsewhere
     "jwt": ("calls.auth.jwt",),  # assertions are signed by who knows how
     "keyring": ("connect.secrets",),

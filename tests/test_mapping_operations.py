@@ -58,7 +58,15 @@ CALL_MISTAKES = {
         "'b:$.x': nothing is called 'b' @ operations.find.calls[0].query.q"
     ],
     "[{get: /a, query: [q]}]": ["a list where a table belongs @ operations.find.calls[0].query"],
-    "[{get: /a, query: {q: {a: b}}}]": ["a table where a text or a number belongs @ operations.find.calls[0].query.q"],
+    "[{get: /a, headers: {q: {a: b}}}]": ["a table where a text or a number belongs @ operations.find.calls[0].headers.q"],
+    '[{get: /a, query: {q: {a: [{b: "{x-y}"}]}}}]': [
+        "a brace that holds neither an input nor a path @ operations.find.calls[0].query.q"
+    ],
+    "[{get: /a, quotes: single}]": ["'single' is not known here @ operations.find.calls[0].quotes"],
+    "[{delete: /a, reads: true}]": ["a delete that only reads @ operations.find.calls[0].reads"],
+    '[{post: /a, xml: "<a><!-- ${SHOP_X} --></a>"}]': [
+        "a value in a comment or a declaration of XML @ operations.find.calls[0].xml"
+    ],
     '[{get: /a, headers: {X-Api-Key: "k-123"}}]': ["a secret in the file @ operations.find.calls[0].headers.X-Api-Key"],
     '[{get: /a, query: {access_token: "k-123"}}]': ["a secret in the file @ operations.find.calls[0].query.access_token"],
     '[{get: /a, headers: {X-Api-Key: "${STORE_KEY}"}}]': [

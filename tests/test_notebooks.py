@@ -49,9 +49,9 @@ def run(place: Path, notebook: Path = ONBOARD, **parameters: object) -> str:
     return out.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("merchant_name", ["northwind", "southwind"])
+@pytest.mark.parametrize("merchant_name", ["northwind", "southwind", "eastwind", "westwind"])
 def test_onboarding_runs_on_the_demo_merchant(place: Path, merchant_name: str) -> None:
-    """Both faces: the JSON API, and the XML API by parameter; fields, samples and results come out, no value does."""
+    """All faces: the JSON API, and the others by parameter; fields, samples and results come out, no value does."""
     saved = run(place, merchant=merchant_name)
 
     assert f"Workbench {merchant_name} (from 1.0.0)" in saved

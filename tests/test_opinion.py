@@ -57,7 +57,7 @@ def test_answers_that_are_no_json_tables_are_left_out(body: bytes) -> None:
     assert second_opinion(load_text(MAPPING), [sample(body)]).problems == ()
 
 
-@pytest.mark.parametrize("merchant", ["northwind", "southwind"])
+@pytest.mark.parametrize("merchant", ["northwind", "southwind", "eastwind", "westwind"])
 def test_the_mappings_of_this_repository_are_read_alike(merchant: str) -> None:
     """Both of the demo merchant's mappings, on their own samples."""
     folder = Path(__file__).parents[1] / "mappings" / merchant

@@ -186,7 +186,7 @@ def test_preview_shows_shapes_only() -> None:
     assert rows["$[*].status"].after == "shipped"
 
 
-@pytest.mark.parametrize("merchant", ["northwind", "southwind"])
+@pytest.mark.parametrize("merchant", ["northwind", "southwind", "eastwind", "westwind"])
 def test_demo_samples_replay_alike(merchant: str) -> None:
     """A mapping makes the same orders, field by field, of what was replaced, the check after the search included."""
     mapping = load(MAPPINGS / merchant)

@@ -34,7 +34,7 @@ def mappings(tmp_path: Path, merchant: DemoMerchant, monkeypatch: pytest.MonkeyP
     return tmp_path / "mappings"
 
 
-@pytest.mark.parametrize("name", ["northwind", "southwind"])
+@pytest.mark.parametrize("name", ["northwind", "southwind", "eastwind", "westwind"])
 @pytest.mark.parametrize("mode", ["replay", "live"])
 def test_fits_while_nothing_changed(mappings: Path, name: str, mode: str) -> None:
     """Neither the samples nor the API of today break the version; the coverage is told."""
@@ -108,12 +108,16 @@ def test_fleet_verifies_all_and_writes_a_page_each(
     """All merchants in one table, exit 0; with a broken one among them exit 1, and the others are still verified."""
     assert main(["fleet", "verify", "--reports", str(tmp_path / "pages")]) == 0
     assert "northwind" in capsys.readouterr().out
-    assert sorted(page.name for page in (tmp_path / "pages").iterdir()) == ["northwind.html", "southwind.html"]
+    assert sorted(page.name for page in (tmp_path / "pages").iterdir()) == [
+        f"{name}.html" for name in ("eastwind", "northwind", "southwind", "westwind")
+    ]
 
     shutil.rmtree(mappings / "northwind" / "samples")
     assert main(["fleet", "verify", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
-    assert [(one["merchant"], one["ok"]) for one in told] == [("northwind", False), ("southwind", True)]
+    assert [(one["merchant"], one["ok"]) for one in told] == [
+        (name, name != "northwind") for name in ("eastwind", "northwind", "southwind", "westwind")
+    ]
 
 
 def test_fleet_live(mappings: Path, merchant: DemoMerchant, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,7 +38,7 @@ class Document:
 
     Attributes:
         root: The document's outermost node.
-        format: json, ndjson, csv, form, xml or soap.
+        format: json, ndjson, csv, form, xml, soap or xmlrpc.
         problems: What the decoder had to say, such as two names that fell together.
     """
 

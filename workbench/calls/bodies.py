@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from workbench.calls.soap import envelope_text, soap_headers
-from workbench.calls.values import Escape, Values, json_text, plain_text, query_value, xml_text
+from workbench.calls.values import Phrase, Values, phrase, query_value
 from workbench.errors import UsageError
 from workbench.paths import Path, text_of
 from workbench.plan import Call
+from workbench.quoting import JSON as JSON_TEXT
+from workbench.quoting import TEXT, VALUE, XML
 from workbench.templates import Template, TemplateError, compile_template
 
 _DECLARED = re.compile(r"""\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -26,13 +28,12 @@ JSON = ("Content-Type", "application/json")
 class Text(NamedTuple):
     """A text of a tree that holds templates."""
 
-    parts: Template
+    phrase: Phrase
 
     def value(self, values: Values) -> Any:
         """The text; a path alone gives what the document holds, with its type."""
-        if len(self.parts) == 1 and isinstance(self.parts[0], Path):
-            return values.typed(self.parts[0])
-        return values.text(self.parts, json_text)
+        parts = self.phrase.parts
+        return values.typed(parts[0]) if len(parts) == 1 and isinstance(parts[0], Path) else self.phrase.text(values)
 
 
 def template(text: object, call: str) -> Template:
@@ -47,14 +48,14 @@ def template(text: object, call: str) -> Template:
         raise UsageError(f"call {call!r}: {error}") from None
 
 
-def tree(data: Any, call: str) -> Any:
+def tree(data: Any, call: str, quotes: str | None = None, name: str = "") -> Any:
     """Plain data with every text compiled."""
     if isinstance(data, str):
         # not text_of, which would trim: a blank inside a body is the engineer's
-        return Text(_compiled(data, call)) if "{" in data else data
+        return Text(phrase(_compiled(data, call), JSON_TEXT, call, quotes, name)) if "{" in data else data
     if isinstance(data, Mapping):
-        return {str(key): tree(value, call) for key, value in data.items()}
-    return [tree(value, call) for value in data] if isinstance(data, list) else data
+        return {str(key): tree(value, call, quotes, str(key)) for key, value in data.items()}
+    return [tree(value, call, quotes, name) for value in data] if isinstance(data, list) else data
 
 
 def _compiled(text: str, call: str) -> Template:
@@ -107,8 +108,8 @@ class JsonBody(Body):
 
     headers = (JSON,)
 
-    def __init__(self, data: Any, call: str) -> None:
-        self._tree = tree(data, call)
+    def __init__(self, data: Any, call: str, quotes: str | None = None) -> None:
+        self._tree = tree(data, call, quotes)
 
     def content(self, values: Values, params: Params) -> bytes:
         """The bytes to send."""
@@ -127,10 +128,10 @@ class JsonBody(Body):
 class GraphqlBody(JsonBody):
     """A document, as it stands, and its variables; paging sets variables."""
 
-    def __init__(self, data: Any, call: str) -> None:
+    def __init__(self, data: Any, call: str, quotes: str | None = None) -> None:
         if not isinstance(data, Mapping) or not isinstance(data.get("document"), str):
             raise UsageError(f"call {call!r}: graphql: needs document:, and variables: for the values that go into it")
-        super().__init__(dict(data.get("variables") or {}), call)
+        super().__init__(dict(data.get("variables") or {}), call, quotes)
         self._document = data["document"]
 
     def content(self, values: Values, params: Params) -> bytes:
@@ -141,14 +142,14 @@ class GraphqlBody(JsonBody):
 
 
 class FormBody(Body):
-    """Pairs, as a browser sends a form; a list gives one pair per member."""
+    """Pairs, as a browser sends a form."""
 
     headers = (("Content-Type", "application/x-www-form-urlencoded"),)
 
-    def __init__(self, data: Any, call: str) -> None:
+    def __init__(self, data: Any, call: str, quotes: str | None = None) -> None:
         if not isinstance(data, Mapping):
             raise UsageError(f"call {call!r}: form: is a table of names and values")
-        self._pairs = Pairs(data, call)
+        self._pairs = Pairs(data, call, quotes)
 
     def content(self, values: Values, params: Params) -> bytes:
         """The bytes to send."""
@@ -163,52 +164,63 @@ class FormBody(Body):
 class TextBody(Body):
     """One template: XML, a SOAP envelope, or plain text."""
 
-    def __init__(self, text: Any, call: str, escape: Escape, headers: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, text: Any, call: Call, place: str, headers: tuple[tuple[str, str], ...]) -> None:
         if not isinstance(text, str):
-            raise UsageError(f"call {call!r}: its body is not a text")
-        self._parts = _compiled(text, call)
-        self._escape = escape
+            raise UsageError(f"call {call.name!r}: its body is not a text")
+        self._phrase = phrase(_compiled(text, call.name), place, call.name, call.quotes)
+        self._place = place
         self.headers = headers
         declared = _DECLARED.match(text)
         self._encoding = declared[1] if declared else "utf-8"
         try:
             "".encode(self._encoding)
         except LookupError:
-            raise UsageError(f"call {call!r}: its body declares an encoding that nobody knows") from None
+            raise UsageError(f"call {call.name!r}: its body declares an encoding that nobody knows") from None
 
     def content(self, values: Values, params: Params) -> bytes:
         """The bytes to send."""
-        text = values.text(self._parts, self._escape)
-        return text.encode(self._encoding, "xmlcharrefreplace" if self._escape is xml_text else "strict")
+        text = self._phrase.text(values)
+        return text.encode(self._encoding, "xmlcharrefreplace" if self._place == XML else "strict")
 
     def texts(self) -> list[Template]:
         """Its templates."""
-        return [self._parts]
+        return [self._phrase.parts]
 
 
 class Pairs:
-    """Names and values of a query or a form, in order."""
+    """Names and values of a query or a form, in order.
 
-    def __init__(self, table: Mapping[str, Any], call: str) -> None:
-        self._pairs: list[tuple[str, Template]] = []
-        for name, value in table.items():
-            members = value if isinstance(value, list) else [] if value is None else [value]
-            if any(isinstance(member, (list, Mapping)) for member in members):
-                raise UsageError(
-                    f"call {call!r}: the value of {name!r} is a table - write its parts as names of their own"
-                )
-            self._pairs += [(str(name), template(member, call)) for member in members]
-        self.names = frozenset(str(name) for name in table)
+    A list gives one pair per member: `{tag: [a, b]}` is `tag=a&tag=b`. A table nests as PHP has it:
+    `{a: {b: [{c: 1}]}}` is `a[b][0][c]=1`, and a list inside one is `a[b][0]=x`.
+    """
+
+    def __init__(self, table: Mapping[str, Any], call: str, quotes: str | None = None) -> None:
+        pairs = [pair for name, value in table.items() for pair in _flat(str(name), value, nested=False)]
+        self._pairs = [(name, phrase(template(value, call), VALUE, call, quotes, name)) for name, value in pairs]
+        self.names = frozenset([*map(str, table), *(name for name, _ in self._pairs)])
 
     def text(self, values: Values, params: Mapping[str, Any]) -> str:
         """The pairs, encoded; what paging sets takes the place of a pair of that name."""
-        found = [(name, values.text(parts, query_value)) for name, parts in self._pairs if name not in params]
+        found = [(name, value.text(values)) for name, value in self._pairs if name not in params]
         found += [(name, query_value(text_of(value))) for name, value in params.items()]
         return "&".join(f"{query_value(name)}={value}" for name, value in found)
 
     def texts(self) -> list[Template]:
         """The templates of the values."""
-        return [parts for _, parts in self._pairs]
+        return [value.parts for _, value in self._pairs]
+
+
+def _flat(name: str, value: Any, nested: bool) -> Iterator[tuple[str, Any]]:
+    """The pairs that a value makes; null makes none."""
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _flat(f"{name}[{key}]", member, nested=True)
+    elif isinstance(value, list):
+        numbered = nested or any(isinstance(member, (list, Mapping)) for member in value)
+        for index, member in enumerate(value):
+            yield from _flat(f"{name}[{index}]" if numbered else name, member, nested=True)
+    elif value is not None:
+        yield name, value
 
 
 def make_body(call: Call) -> Body:
@@ -220,20 +232,16 @@ def make_body(call: Call) -> Body:
     kind, data, name = call.body_kind, call.body, call.name
     if kind is None:
         return Body()
-    if call.method == "GET":
+    if call.method == "GET" and not call.declared:
         raise UsageError(f"call {name!r}: get: has no {kind}: - write post:, and reads: true where it only reads")
-    if kind == "json":
-        return JsonBody(data, name)
-    if kind == "graphql":
-        return GraphqlBody(data, name)
-    if kind == "form":
-        return FormBody(data, name)
+    if kind in _TREES:
+        return _TREES[kind](data, name, call.quotes)
     if kind == "soap":
         soap = data if isinstance(data, Mapping) else {"body": data}
-        return TextBody(envelope_text(soap, name), name, xml_text, soap_headers(soap, name))
+        return TextBody(envelope_text(soap, name), call, XML, soap_headers(soap, name))
     if kind == "xml":
-        return TextBody(data, name, xml_text, (("Content-Type", "application/xml; charset=utf-8"),))
-    body = TextBody(data, name, plain_text, (("Content-Type", "text/plain; charset=utf-8"),))
+        return TextBody(data, call, XML, (("Content-Type", "application/xml; charset=utf-8"),))
+    body = TextBody(data, call, TEXT, (("Content-Type", "text/plain; charset=utf-8"),))
     if any(isinstance(part, Path) for parts in body.texts() for part in parts):
         raise UsageError(
             f"call {name!r}: text: takes inputs only - nothing says how a value of an answer is escaped there"
@@ -241,9 +249,12 @@ def make_body(call: Call) -> Body:
     return body
 
 
+_TREES: Mapping[str, type[JsonBody] | type[FormBody]] = {"json": JsonBody, "graphql": GraphqlBody, "form": FormBody}
+
+
 def _texts(node: Any) -> list[Template]:
     if isinstance(node, Text):
-        return [node.parts]
+        return [node.phrase.parts]
     members = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     return [parts for member in members for parts in _texts(member)]
 

@@ -29,7 +29,8 @@ from workbench.plan import REQUIRED_WITH_INPUT, Call, Operation, Plan
 from workbench.templates import Input
 
 MAX_CALLS = 200
-READING = ("GET", "HEAD", "POST")
+READING = ("GET", "POST", "PUT", "PATCH")
+"""The methods of calls that can only read; all but GET by declaration."""
 
 
 @dataclass(slots=True)
@@ -87,8 +88,8 @@ class Operations:
         for call in known[operation].calls:
             if not call.url:
                 raise UsageError(f"call {call.name!r} of {operation} has no URL - write get: or post:, and its path")
-            if call.method not in READING or (call.method == "POST" and not call.reads):
-                how = "say reads: true where it only reads" if call.method == "POST" else "finding only reads"
+            if call.method not in READING or not call.reads:
+                how = "say reads: true where it only reads" if call.method in READING else "finding only reads"
                 raise UsageError(f"call {call.name!r} of {operation} is a {call.method.lower()}: - {how}")
         given = self._given(known[operation], inputs)
         execution = Execution(self.plan, operation, given, limits=self.limits, live=True)
@@ -264,7 +265,9 @@ class _Lookup:
         failed = isinstance(verdict, Problem)
         if not 200 <= response.status < 300:
             error: HttpError = http_error(request, response, self._operations.auth.names)
-            if not failed or response.status != 500 or document is None or document.format != "soap":
+            kinds = (call.body_kind, document.format if document else None)
+            own = document is not None and not {"graphql", "soap", "xmlrpc"}.isdisjoint(kinds)
+            if not failed or response.status not in (400, 500) or not own:
                 raise error
         if isinstance(verdict, Problem):
             how = verdict.how or "ask the merchant what it means; if it means no such order, say not_found_when:"

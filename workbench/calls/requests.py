@@ -10,14 +10,16 @@ from urllib.parse import quote, unquote_plus, urlsplit
 from workbench.calls.auth import HEADER_NAME, origin_of
 from workbench.calls.bodies import Body, Pairs, Params, make_body, template
 from workbench.calls.messages import Request
-from workbench.calls.values import Values, header_value, path_segment, query_value
+from workbench.calls.values import Phrase, Values, phrase
 from workbench.errors import AddressRefused, UsageError
 from workbench.paths import text_of
 from workbench.plan import Call
+from workbench.quoting import HEADER, PATH, QUERY
 from workbench.templates import Template
 
 PATH_SIGNS = "/:@!$&'()*+,;=%-._~"
 QUERY_SIGNS = PATH_SIGNS + "?[]"
+_SIGNS = (PATH_SIGNS, QUERY_SIGNS)
 _OURS = ("host", "content-length", "transfer-encoding", "connection", "accept-encoding", "te", "upgrade")
 _ACCEPT = {
     "json": "application/json",
@@ -89,8 +91,8 @@ class Outline:
     def __init__(self, call: Call, base: Base) -> None:
         self.call = call
         self._root = base.root
-        self._path, self._fixed = _url_templates(call, base)
-        self._query = Pairs(call.query, call.name)
+        self._path, self._fixed = _url_phrases(call, base)
+        self._query = Pairs(call.query, call.name, call.quotes)
         self._headers = tuple((name, _header(call, name, value)) for name, value in call.headers.items())
         self._body: Body = make_body(call)
 
@@ -105,7 +107,7 @@ class Outline:
         params: Params = dict(turn.params)
         body = self._body.content(values, params)
         url = turn.url or self._url(values, params)
-        headers = [(name, values.text(parts, header_value)) for name, parts in self._headers]
+        headers = [(name, value.text(values)) for name, value in self._headers]
         headers = _with_defaults(headers, [*turn.headers, *self._body.headers], self._accept())
         key = next((text_of(values.typed(path)) for path in self.call.item_paths), "")
         reads = self.call.reads or self.call.method in ("GET", "HEAD")
@@ -113,16 +115,16 @@ class Outline:
 
     def texts(self) -> Iterable[Template]:
         """All templates of the call."""
-        yield from (self._path, self._fixed)
+        yield from (self._path.parts, self._fixed.parts)
         yield from self._query.texts()
-        yield from (parts for _, parts in self._headers)
+        yield from (value.parts for _, value in self._headers)
         yield from self._body.texts()
 
     def _url(self, values: Values, params: Params) -> str:
-        path = values.text(self._path, path_segment)
+        path = self._path.text(values)
         if _dotted(path):
             raise UsageError(f"call {self.call.name!r}: its values together would lead to another path")
-        fixed = [pair for pair in values.text(self._fixed, query_value).split("&") if _name(pair) not in params]
+        fixed = [pair for pair in self._fixed.text(values).split("&") if _name(pair) not in params]
         query = "&".join(part for part in (*fixed, self._query.text(values, params)) if part)
         return f"{self._root}{path}?{query}" if query else f"{self._root}{path}"
 
@@ -142,7 +144,7 @@ def _with_defaults(
     return headers + [pair for pair in [*defaults, ("Accept", accept)] if pair[0].casefold() not in known]
 
 
-def _url_templates(call: Call, base: Base) -> tuple[Template, Template]:
+def _url_phrases(call: Call, base: Base) -> tuple[Phrase, Phrase]:
     """The call's URL as the path below the server and the fixed part of the query."""
     text = call.url.strip()
     prefix = base.path
@@ -153,11 +155,13 @@ def _url_templates(call: Call, base: Base) -> tuple[Template, Template]:
     if text and text[0] not in "/?":
         text = f"/{text}"
     parts = (prefix, *template(text, call.name))
-    path, query = _split(parts)
-    path_parts = _quoted(path, PATH_SIGNS) or ("/",)
-    if _dotted("".join(part if isinstance(part, str) else "x" for part in path_parts)):
+    path, query = (tuple(part for part in side if part != "") for side in _split(parts))
+    path = path or ("/",)
+    if _dotted("".join(part if isinstance(part, str) else "x" for part in _quoted(path, PATH_SIGNS))):
         raise UsageError(f"call {call.name!r}: its URL holds . or .. - write the path out")
-    return path_parts, _quoted(query, QUERY_SIGNS)
+    known = phrase(path, PATH, call.name, call.quotes), phrase(query, QUERY, call.name, call.quotes)
+    before, after = (made._replace(parts=_quoted(made.parts, s)) for made, s in zip(known, _SIGNS, strict=True))
+    return before, after
 
 
 def _below(text: str, call: Call, base: Base) -> str:
@@ -187,8 +191,7 @@ def _split(parts: Template) -> tuple[Template, Template]:
 
 def _quoted(parts: Template, signs: str) -> Template:
     """The fixed parts, percent-encoded where they need it."""
-    fixed = (quote(part, safe=signs) if isinstance(part, str) else part for part in parts)
-    return tuple(part for part in fixed if part != "")
+    return tuple(quote(part, safe=signs) if isinstance(part, str) else part for part in parts)
 
 
 def _dotted(path: str) -> bool:
@@ -197,7 +200,7 @@ def _dotted(path: str) -> bool:
     return any(segment in (".", "..") for segment in re.split(r"/|%2[fF]|%5[cC]", plain))
 
 
-def _header(call: Call, name: str, value: Any) -> Template:
+def _header(call: Call, name: str, value: Any) -> Phrase:
     if not HEADER_NAME.fullmatch(name):
         raise UsageError(f"call {call.name!r}: {name!r} is no name of a header - letters, digits and - only")
     if name.casefold() in _OURS:
@@ -206,4 +209,4 @@ def _header(call: Call, name: str, value: Any) -> Template:
     for part in parts:
         if isinstance(part, str) and not all(" " <= sign <= "~" or sign == "\t" for sign in part):
             raise UsageError(f"call {call.name!r}: the header {name} holds signs that no header can - ASCII only")
-    return parts
+    return phrase(parts, HEADER, call.name)

@@ -5,6 +5,7 @@ soap: {action: "urn:GetOrder", version: "1.1", body: "<GetOrder><No>{number}</No
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ NAMESPACES = {
 }
 
 
+_WHOLE = re.compile(r"\s*(?:<\?xml|(?:<!--.*?-->\s*)*<(?:[\w.-]+:)?Envelope[\s>])", re.S)
+
+
 def envelope_text(soap: Mapping[str, Any], call: str) -> str:
     """The whole envelope as a template text; a body that is one already stands as it is.
 
@@ -25,8 +29,7 @@ def envelope_text(soap: Mapping[str, Any], call: str) -> str:
     body = soap.get("body")
     if not isinstance(body, str) or not body.strip():
         raise UsageError(f"call {call!r} has no body under soap: - give the XML that stands inside the envelope's Body")
-    start = body.lstrip()
-    if start.startswith("<?xml") or "Envelope" in start[: start.find(">") + 1]:
+    if _WHOLE.match(body):
         return body
     namespace = NAMESPACES[soap_version(soap, call)]
     return (
@@ -38,6 +41,8 @@ def envelope_text(soap: Mapping[str, Any], call: str) -> str:
 def soap_headers(soap: Mapping[str, Any], call: str) -> tuple[tuple[str, str], ...]:
     """The headers that say it is SOAP, and which action."""
     action = str(soap.get("action") or "")
+    if re.search(r'[^\x21-\x7e]|"', action):
+        raise UsageError(f"call {call!r}: action under soap: holds signs that no header can - copy it from the WSDL")
     if soap_version(soap, call) == "1.2":
         said = f'; action="{action}"' if action else ""
         return (("Content-Type", f"application/soap+xml; charset=utf-8{said}"),)

@@ -4,23 +4,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from workbench.calls.auth import HEADER_VALUE
 from workbench.errors import CallFailed, UsageError
 from workbench.paths import Path, text_of
-from workbench.templates import Input, Secret, Template
+from workbench.quoting import HEADER, JSON, PATH, QUERY, TEXT, VALUE, XML, Hole, Unfit, holes, xml_text
+from workbench.templates import Input, Secret, Template, TemplateError
 
 Escape = Callable[[str], str]
 """A value's text -> what stands in that place for it. Raises `Unfit`."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class Unfit(ValueError):
-    """A value that cannot stand in such a place; the text says why, without the value."""
+class Phrase(NamedTuple):
+    """A template with what its values become where it stands."""
+
+    parts: Template
+    holes: tuple[Hole, ...]
+    escape: Escape
+
+    def text(self, values: Values) -> str:
+        """The text, its values filled in.
+
+        Raises:
+            NoValue: A path found nothing.
+            UsageError: An input or a secret cannot stand there.
+            CallFailed: A value of an answer cannot stand there.
+        """
+        pairs = zip(self.parts, self.holes, strict=True)
+        return "".join(part if isinstance(part, str) else self._filled(part, hole, values) for part, hole in pairs)
+
+    def _filled(self, part: Input | Secret | Path, hole: Hole, values: Values) -> str:
+        def escape(text: str) -> str:
+            for guard in hole.guards:
+                text = guard(text)
+            return text if hole.whole else self.escape(text)
+
+        return values.escaped(part, escape)
+
+
+def phrase(parts: Template, place: str, call: str, quotes: str | None = None, name: str = "") -> Phrase:
+    """What fills a template where it stands: the languages inside it are known, then the place's own escape.
+
+    Raises:
+        UsageError: No value can stand where one would.
+    """
+    try:
+        return Phrase(parts, holes(parts, place, quotes, name), _ESCAPES[place])
+    except TemplateError as error:
+        raise UsageError(f"call {call!r}: {error}") from None
 
 
 class NoValue(Exception):
@@ -68,17 +103,14 @@ class Values:
             raise NoValue(part.text)
         return found[0]
 
-    def text(self, template: Template, escape: Escape) -> str:
-        """The text of a template for a kind of place.
+    def escaped(self, part: Input | Secret | Path, escape: Escape) -> str:
+        """The text of one `{...}`, escaped.
 
         Raises:
-            NoValue: A path found nothing.
+            NoValue: The path found nothing.
             UsageError: An input or a secret cannot stand there.
             CallFailed: A value of an answer cannot stand there.
         """
-        return "".join(part if isinstance(part, str) else self._escaped(part, escape) for part in template)
-
-    def _escaped(self, part: Input | Secret | Path, escape: Escape) -> str:
         text = text_of(self.typed(part)) if not isinstance(part, Secret) else self.typed(part)
         try:
             return escape(text)
@@ -118,16 +150,6 @@ def header_value(text: str) -> str:
     return text
 
 
-def xml_text(text: str) -> str:
-    """A value in an XML text or attribute."""
-    if _NOT_XML.search(text):
-        raise Unfit("cannot stand in XML: it holds characters that XML forbids")
-    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&apos;")):
-        text = text.replace(sign, entity)
-    # a bare line end would be normalised, in an attribute even to a blank
-    return text.replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")
-
-
 def json_text(text: str) -> str:
     """A value inside a text of a JSON body, which is escaped as a whole."""
     return text
@@ -142,3 +164,14 @@ def _printable(text: str) -> str:
     if _CONTROL.search(text):
         raise Unfit("holds line ends or control characters")
     return text
+
+
+_ESCAPES: Mapping[str, Escape] = {
+    VALUE: query_value,
+    JSON: json_text,
+    PATH: path_segment,
+    QUERY: query_value,
+    HEADER: header_value,
+    XML: xml_text,
+    TEXT: plain_text,
+}

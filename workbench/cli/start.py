@@ -30,8 +30,9 @@ def need(extra: str, *modules: str) -> None:
 def demo_arguments(parser: Parser) -> None:
     """The arguments of `workbench demo`."""
     parser.description = """\
-Starts the demo merchant on this machine, finds orders at it over HTTP with the mappings of northwind (JSON) and
-southwind (XML), and exports a version into a temporary folder. Takes a few seconds and leaves nothing behind."""
+Starts the demo merchant on this machine, finds orders at it over HTTP with the mappings of northwind (JSON), southwind
+(XML), eastwind (SOAP) and westwind (GraphQL), and exports a version of each into a temporary folder. Takes a few
+seconds and leaves nothing behind."""
 
 
 def demo(arguments: Namespace, output: Output) -> int:

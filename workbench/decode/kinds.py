@@ -14,6 +14,10 @@ _SCALAR = re.compile(r"""["\d-]|(?:true|false|null|NaN|Infinity)\s*\Z""")
 _SCRIPT = re.compile(r"""\)\]\}|(?:while|for)\s*\([^)]{0,9}\)\s*;|(?:/\*\*/\s*)?[A-Za-z_$][\w$.]{0,99}\s*\(\s*[\[{]""")
 _FORM = re.compile(r"[^\s=&<>{}/?]++=[^\s&]*+(?:&(?:[^\s=&]++=[^\s&]*+)?)++\s*+", re.DOTALL)
 
+_PARTS = re.compile(
+    rb"\s*--[\w'()+,./:=?-]{1,70}\r?\n(?:[A-Za-z-]+:[^\n]*\n)*?content-(?:type|id|transfer-encoding):", re.I
+)
+
 _LINES_OF_JSON = {"ndjson", "x-ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-seq", "x-json-stream"}
 _TABLES = {"csv", "x-csv", "comma-separated-values", "x-comma-separated-values", "tab-separated-values"}
 
@@ -38,6 +42,14 @@ def promised(content_type: str | None) -> str | None:
     if kind in _TABLES:
         return "csv"
     return "form" if kind == "x-www-form-urlencoded" else None
+
+
+def in_parts(data: object, content_type: str | None) -> bool:
+    """Whether an answer is a multipart message, whatever its header says."""
+    if (content_type or "").strip().lower().startswith("multipart/"):
+        return True
+    start = bytes(data[:1000]) if isinstance(data, (bytes, bytearray, memoryview)) else b""
+    return _PARTS.match(start) is not None
 
 
 def look(text: str, hint: str | None = None) -> str | None:

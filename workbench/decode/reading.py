@@ -14,13 +14,22 @@ from workbench.decode import kinds
 from workbench.decode.charset import Reading, charset, read_text
 from workbench.decode.jsons import begins_with_line, read_json, read_lines
 from workbench.decode.tables import looks_like_csv, read_csv, read_form
+from workbench.decode.xmlrpc import answer_of, is_answer
 from workbench.decode.xmls import read_xml
 from workbench.documents import Document, Element, Limits
 from workbench.errors import DecodeError, LimitExceeded
 
 _DEFAULT = Limits()
 _BEFORE = "".join(map(chr, range(0x21))).replace("\x1e", "") + "\ufeff"  # what may stand before a document
-_SHOWN = {"json": "JSON", "ndjson": "NDJSON", "xml": "XML", "soap": "SOAP", "csv": "CSV", "form": "a form"}
+_SHOWN = {
+    "json": "JSON",
+    "ndjson": "NDJSON",
+    "xml": "XML",
+    "soap": "SOAP",
+    "csv": "CSV",
+    "form": "a form",
+    "xmlrpc": "XML-RPC",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,11 @@ class _Answer:
         if kind == "form":
             return Document(read_form(self.text, self.encoding, self.limits), "form")
         xml = read_xml(self.text, self.namespaces, self.limits)
+        if kind == "xmlrpc":
+            if not is_answer(xml.root):
+                how = "say format: xml if that is right"
+                raise DecodeError("XML without an answer of XML-RPC", how, code="other_format")
+            return Document(answer_of(xml.root), "xmlrpc")
         return Document(xml.root, "soap" if xml.soap else "xml", xml.problems)
 
 
@@ -68,7 +82,7 @@ def decode(
         data: The answer's body, as bytes or text. A `dict` or `list` counts as decoded JSON and is not copied; a
             `Document` is returned as it is.
         content_type: The answer's header. It decides only what the content leaves open, and names the charset.
-        format: json, ndjson, xml, soap, csv or form, if the answer must be that.
+        format: json, ndjson, xml, soap, csv, form or xmlrpc, if the answer must be that.
         delimiter: Of CSV, if it is not to be found in the heading.
         encoding: Of the bytes; wins over header and declaration, not over a byte order mark.
         namespaces: For XML: the prefixes to write, and the URIs whose names get them.
@@ -86,6 +100,12 @@ def decode(
         return data
     if isinstance(data, (dict, list)):
         return Document(data, "xml" if isinstance(data, Element) else "json")
+    if kinds.in_parts(data, content_type):
+        raise DecodeError(
+            "an answer in several parts (MTOM or attachments)",
+            "ask the merchant to send plain XML or JSON to this account, without attachments",
+            code="multipart",
+        )
     text, doubt = _read(data, content_type, encoding, limits)
     body = text.lstrip(_BEFORE)
     if not body:
@@ -133,7 +153,7 @@ def _as_said(answer: _Answer, kind: str, hint: str | None) -> Document:
     looks = kinds.look(answer.body, hint)
     if looks == "html":
         raise _page()
-    if kind in ("xml", "soap"):
+    if kind in ("xml", "soap", "xmlrpc"):
         if looks != "xml":
             raise _another(kind, looks)
     elif looks == "xml" or (kind in ("csv", "form") and looks == "json" and _is_json(answer)):
@@ -141,9 +161,15 @@ def _as_said(answer: _Answer, kind: str, hint: str | None) -> Document:
     elif looks == "script" and kind in ("json", "ndjson"):
         raise _script()
     document = answer.read(kind)
-    if kind == "soap" and document.format != "soap":
+    if kind == "soap" and document.format != "soap" and not _is_envelope(document.root):
         raise DecodeError("XML without a SOAP envelope", "say format: xml if that is right", code="other_format")
     return document
+
+
+def _is_envelope(root: Any) -> bool:
+    """Whether XML is an envelope in a namespace that is none of SOAP's: some stacks answer so."""
+    envelope = root.get("Envelope")
+    return isinstance(envelope, Element) and "Body" in envelope
 
 
 def _by_content(answer: _Answer, hint: str | None) -> Document:
@@ -174,7 +200,8 @@ def _by_content(answer: _Answer, hint: str | None) -> Document:
 
 def _xml(answer: _Answer, hint: str | None) -> Document:
     try:
-        return answer.read("xml")
+        document = answer.read("xml")
+        return Document(answer_of(document.root), "xmlrpc") if is_answer(document.root) else document
     except LimitExceeded:
         raise
     except DecodeError:

@@ -36,16 +36,21 @@ def _told(merchant: DemoMerchant) -> str:
     known = merchant.environ
     login = f"-u {known['NORTHWIND_USER']}:{known['NORTHWIND_PASSWORD']}"
     key = f"-H 'X-Api-Key: {known['SOUTHWIND_KEY']}'"
+    token = f"-H 'Authorization: Bearer {known['WESTWIND_TOKEN']}' -H 'Content-Type: application/json'"
     control = f"-H 'X-Demo-Token: {merchant.control_token}'"
     url = merchant.base_url
     lines = [
-        f"The demo merchant listens at {url} (Ctrl-C ends it). Orders as JSON, then as XML:",
+        f"The demo merchant listens at {url} (Ctrl-C ends it). Orders as JSON, as XML, by SOAP and by GraphQL:",
         "",
         f"  curl {login} '{url}/v2/orders?email=jane.doe@example.com'",
         f"  curl {login} {url}/v2/orders/A-1002",
         f"  curl {login} {url}/v2/orders/70013/parcels",
         f"  curl {key} '{url}/xml/orders?email=jane.doe@example.com'",
         f"  curl {key} '{url}/xml/order?number=A-1002'",
+        "",
+        f"  curl '{url}/soap/orders?wsdl'",
+        f"""  curl {token} {url}/graphql -d '{{"query": "{{ order(number: \\"A-1002\\") {{ __typename }} }}"}}'""",
+        f"  curl {url}/v2/openapi.json",
         "",
         "It changes its API (renamed_key, list_became_object, new_status, none) and fails on request",
         "(status, html, truncated, slow, drop, huge, none):",

@@ -1,4 +1,4 @@
-"""The demo merchant's server: two faces over one database, and the controls for those who demonstrate it."""
+"""The demo merchant's server: four faces over one database, and the controls for those who demonstrate it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
@@ -15,11 +16,13 @@ from starlette.responses import JSONResponse as CompactResponse
 from starlette.responses import Response
 from starlette.routing import Route
 
-from workbench.demo import json_face, xml_face
+from workbench.demo import graphql_face, json_face, soap_face, xml_face
+from workbench.demo.described import openapi
 from workbench.demo.faults import CONTROL, Control, Failure
 from workbench.demo.store import Store
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+_SOAP_TYPE = "text/xml; charset=utf-8"
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -30,19 +33,27 @@ class Keys(NamedTuple):
     password: str
     api_key: str
     control: str
+    token: str
 
 
 def make_app(store: Store, control: Control, keys: Keys) -> Starlette:
-    """The merchant's application: `/v2` (JSON, Basic), `/xml` (XML, a key in a header) and `/_demo` (controls)."""
+    """The merchant's application: its faces by their paths, and `/_demo` (controls).
+
+    `/v2` is JSON (Basic), `/xml` XML (a key in a header), `/soap/orders` SOAP (Basic), `/graphql` GraphQL (a token).
+    """
     faces = _Faces(store, control)
-    basic, keyed, controlled = _basic(keys), _keyed(keys), _controlled(keys)
+    basic, keyed, bearer, controlled = _basic(keys), _keyed(keys), _bearer(keys), _controlled(keys)
     return Starlette(
         routes=[
+            Route("/v2/openapi.json", faces.described),
             Route("/v2/orders", basic(faces.search)),
             Route("/v2/orders/{number}", basic(faces.detail)),
             Route("/v2/orders/{id}/parcels", basic(faces.parcels)),
             Route("/xml/orders", keyed(faces.xml_search)),
             Route("/xml/order", keyed(faces.xml_detail)),
+            Route("/soap/orders", faces.wsdl, methods=["GET"]),
+            Route("/soap/orders", basic(faces.soap), methods=["POST"]),
+            Route("/graphql", bearer(faces.graphql), methods=["POST"]),
             Route(f"{CONTROL}/drift", controlled(faces.drift), methods=["POST"]),
             Route(f"{CONTROL}/fail", controlled(faces.fail), methods=["POST"]),
         ]
@@ -107,6 +118,35 @@ class _Faces:
             return _xml(xml_face.error_answer("NOT_FOUND", "No such order."))
         return _xml(xml_face.order_answer(order, self.control.drift))
 
+    async def described(self, request: Request) -> Response:
+        """The OpenAPI document of the JSON face; it holds nothing that must be kept."""
+        return JSONResponse(openapi(str(request.base_url).rstrip("/")))
+
+    async def wsdl(self, request: Request) -> Response:
+        """The WSDL, whatever the query says: some ask with `?wsdl`, some with `?singleWsdl`."""
+        return Response(soap_face.wsdl(str(request.url.replace(query=""))), headers={"Content-Type": _SOAP_TYPE})
+
+    async def soap(self, request: Request) -> Response:
+        """A call of SOAP 1.1; faults come with status 500."""
+        asked = soap_face.read_request(await request.body())
+        if asked is None:
+            return _soap(soap_face.fault("BAD_REQUEST", "no envelope of this service"), 500)
+        if asked.operation == "FindOrders":
+            email = asked.values.get("Email")
+            found = self.store.everything if email is None else partial(self.store.by_email, email)
+            return _soap(soap_face.answer("FindOrders", await run_in_threadpool(found), self.control.drift))
+        if asked.operation == "GetOrder":
+            order = await run_in_threadpool(self.store.by_number, asked.values.get("OrderNo", ""))
+            if order is None:
+                return _soap(soap_face.fault("NO_SUCH_ORDER", "there is no such order"), 500)
+            return _soap(soap_face.answer("GetOrder", [order], self.control.drift))
+        return _soap(soap_face.fault("NOT_ALLOWED", "this account may only read"), 500)
+
+    async def graphql(self, request: Request) -> Response:
+        """A GraphQL request; errors come with status 200."""
+        body = await _body(request)
+        return JSONResponse(await run_in_threadpool(graphql_face.answer, self.store, self.control.drift, body))
+
     async def drift(self, request: Request) -> Response:
         """Changes the API: `{"name": "renamed_key"}`."""
         body = await _body(request)
@@ -145,6 +185,18 @@ def _keyed(keys: Keys) -> Callable[[Endpoint], Endpoint]:
     return _only_if(lambda request: _same(request.headers.get("x-api-key", ""), keys.api_key), refusal)
 
 
+def _bearer(keys: Keys) -> Callable[[Endpoint], Endpoint]:
+    """Only for callers with the token."""
+    refusal = JSONResponse({"errors": [{"message": "who are you?"}]}, 401, {"WWW-Authenticate": "Bearer"})
+    wanted = f"bearer {keys.token}"
+
+    def allowed(request: Request) -> bool:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        return _same(f"{scheme.lower()} {given.strip()}", wanted)
+
+    return _only_if(allowed, refusal)
+
+
 def _controlled(keys: Keys) -> Callable[[Endpoint], Endpoint]:
     """Only from this machine and with the control token in `X-Demo-Token`."""
 
@@ -175,6 +227,10 @@ def _same(given: str, wanted: str) -> bool:
 
 def _problem(status: int, text: str) -> Response:
     return JSONResponse({"error": text}, status)
+
+
+def _soap(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, headers={"Content-Type": _SOAP_TYPE})
 
 
 def _xml(body: bytes, status: int = 200) -> Response:

@@ -26,14 +26,15 @@ _START_SECONDS = 30.0
 class DemoMerchant:
     """A small real merchant on a free port of this machine, over real HTTP.
 
-    It has a REST API in JSON (`northwind`) and an older one in XML (`southwind`), both over the same invented orders.
+    It has a REST API in JSON (`northwind`), an older one in XML (`southwind`), a SOAP service (`eastwind`) and a
+    GraphQL API (`westwind`), all over the same invented orders.
 
     Args:
         port: The port to listen on; any free one unless said.
 
     Attributes:
         base_url: Where it listens, such as `http://127.0.0.1:40123`.
-        environ: The environment variables that a client of both APIs needs.
+        environ: The environment variables that a client of its APIs needs.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -81,7 +82,7 @@ class DemoMerchant:
         port = self._socket.getsockname()[1]
         self.base_url = f"http://{HOST}:{port}"
         self._control = Control()
-        self._keys = Keys(USER, *(secrets.token_urlsafe(12) for _ in range(3)))
+        self._keys = Keys(USER, *(secrets.token_urlsafe(12) for _ in range(4)))
         self.environ = _environ(self.base_url, port, self._keys)
         try:
             self._serve(self._socket, self._keys, self._control)
@@ -177,5 +178,14 @@ def _environ(base_url: str, port: int, keys: Keys) -> dict[str, str]:
         "SOUTHWIND_KEY": keys.api_key,
         "SOUTHWIND_PROBE_EMAIL": "jane.doe@example.com",
         "SOUTHWIND_PROBE_NUMBER": "A-1002",
+        "EASTWIND_URL": base_url,
+        "EASTWIND_USER": keys.user,
+        "EASTWIND_PASSWORD": keys.password,
+        "EASTWIND_PROBE_EMAIL": "jane.doe@example.com",
+        "EASTWIND_PROBE_NUMBER": "A-1002",
+        "WESTWIND_URL": base_url,
+        "WESTWIND_TOKEN": keys.token,
+        "WESTWIND_PROBE_EMAIL": "jane.doe@example.com",
+        "WESTWIND_PROBE_NUMBER": "A-1002",
         "WORKBENCH_ALLOW_HOSTS": f"{HOST}:{port}",
     }

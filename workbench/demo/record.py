@@ -1,7 +1,7 @@
 """Records the samples of the demo merchant's mappings from the demo merchant itself, the same bytes every time.
 
-`python -m workbench.demo.record [FOLDER]` rewrites `northwind/samples`, `southwind/samples` and their golden results in
-a folder of mappings; the checkout's unless given.
+`python -m workbench.demo.record [FOLDER]` rewrites the samples of each of its APIs, and their golden results, in a
+folder of mappings; the checkout's unless given.
 """
 
 from __future__ import annotations
@@ -11,17 +11,25 @@ import http.client
 import json
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
+from workbench.calls import Exchange
 from workbench.demo import DemoMerchant, demo_mappings
+from workbench.demo.surroundings import environment
+from workbench.merchant import open_merchant
 from workbench.runtime import load
 from workbench.samples import load_samples, replay, write_golden
 
 RECORDED_AT = "2026-11-23T10:00:00Z"
 BY_EMAIL, BY_NUMBER = "find_orders_by_email", "find_order_by_number"
+
+
+NAMES = ("northwind", "southwind", "eastwind", "westwind")
+"""Its APIs, each a merchant of its own to whoever maps it."""
 
 
 class Scene(NamedTuple):
@@ -73,6 +81,10 @@ class Taken(NamedTuple):
     body: bytes
 
 
+Calls = Mapping[str, Sequence[Taken] | Mapping[str, Sequence[Taken]]]
+"""Answers by call, and by order where a call is made for each."""
+
+
 class Recorder:
     """Asks a running demo merchant what its mappings would ask."""
 
@@ -93,7 +105,24 @@ class Recorder:
         finally:
             connection.close()
 
-    def northwind(self, scene: Scene) -> dict[str, Sequence[Taken] | Mapping[str, Sequence[Taken]]]:
+    def by_mapping(self, home: Path, scene: Scene) -> Calls:
+        """The answers of a scene, asked by the mapping in a folder itself."""
+        taken: dict[str, list[Taken]] = {}
+
+        def take(exchange: Exchange) -> None:
+            answer = exchange.response
+            if answer is not None:
+                found = Taken(answer.status, answer.headers["content-type"], answer.body)
+                taken.setdefault(exchange.request.call, []).append(found)
+
+        with environment(self.merchant.environ), open_merchant(home, "demo", on_exchange=take) as client:
+            if scene.email:
+                client.find_orders(email=scene.email)
+            else:
+                client.find_order(number=scene.number)
+        return taken
+
+    def northwind(self, scene: Scene) -> Calls:
         """The answers of a scene in JSON: all pages, and the parcels of each order that has lines."""
         if scene.email:
             pages = [self.get("/v2/orders?" + urlencode({"email": scene.email}))]
@@ -109,7 +138,7 @@ class Recorder:
         parcels = {number: [self.get(f"/v2/orders/{number}/parcels")] for number in ids}
         return {"search" if scene.email else "detail": pages, **({"parcels": parcels} if parcels else {})}
 
-    def southwind(self, scene: Scene) -> dict[str, Sequence[Taken] | Mapping[str, Sequence[Taken]]]:
+    def southwind(self, scene: Scene) -> Calls:
         """The answer of a scene in XML; there is one call only."""
         if scene.email:
             return {"search": [self.get("/xml/orders?" + urlencode({"email": scene.email}))]}
@@ -119,7 +148,9 @@ class Recorder:
 def record(folder: Path, merchant: DemoMerchant) -> None:
     """Writes all samples below a folder of mappings, in place of those that are there."""
     recorder = Recorder(merchant)
-    for name, take in (("northwind", recorder.northwind), ("southwind", recorder.southwind)):
+    takes: dict[str, Callable[[Scene], Calls]] = {"northwind": recorder.northwind, "southwind": recorder.southwind}
+    for name in NAMES:
+        take = takes.get(name) or partial(recorder.by_mapping, folder / name)
         shutil.rmtree(folder / name / "samples", ignore_errors=True)
         for scene in SCENES:
             if name == "northwind" or not scene.broken:
@@ -128,14 +159,14 @@ def record(folder: Path, merchant: DemoMerchant) -> None:
 
 def write_goldens(folder: Path) -> None:
     """Writes what the released versions make of the samples, in place of what is there."""
-    for name in ("northwind", "southwind"):
+    for name in NAMES:
         mapping = load(folder / name)
         shutil.rmtree(folder / name / "golden", ignore_errors=True)
         for sample in load_samples(folder / name):
             write_golden(folder / name, sample.name, replay(mapping, sample))
 
 
-def _write(home: Path, scene: Scene, calls: Mapping[str, Sequence[Taken] | Mapping[str, Sequence[Taken]]]) -> None:
+def _write(home: Path, scene: Scene, calls: Calls) -> None:
     home.mkdir(parents=True)
     asked = {"email": scene.email} if scene.email else {"number": scene.number}
     lines = [

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workbench.demo import DemoMerchant, demo_mappings
+from workbench.demo.surroundings import environment
 from workbench.mapping import dump
 from workbench.merchant import open_merchant
 from workbench.orders import Order, Result
@@ -29,9 +29,12 @@ EMAIL, NUMBER = "jane.doe@example.com", "A-1002"
 STRANGER = "ada.quiet@example.org"
 """A customer without orders: whatever a careless search brings her belongs to others."""
 
-FACES = {"northwind": "REST, JSON, HTTP Basic", "southwind": "REST, XML, a key in a header"}
-_DEPLOYMENT = ("NORTHWIND_HOSTS", "SOUTHWIND_HOSTS", "WORKBENCH_PROXY", "WORKBENCH_ENV_FILE")
-"""Settings of a real deployment that do not concern a server on this machine."""
+FACES = {
+    "northwind": "REST, JSON, HTTP Basic",
+    "southwind": "REST, XML, a key in a header",
+    "eastwind": "SOAP, HTTP Basic",
+    "westwind": "GraphQL, a bearer token",
+}
 
 
 def run_demo(console: Console) -> None:
@@ -39,8 +42,8 @@ def run_demo(console: Console) -> None:
     with contextlib.ExitStack() as stack:
         merchant = stack.enter_context(DemoMerchant())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="workbench-show-")))
-        stack.enter_context(_environment(merchant.environ))
-        _say(console, f"A merchant now listens at {merchant.base_url}: invented orders, two APIs.")
+        stack.enter_context(environment(merchant.environ))
+        _say(console, f"A merchant now listens at {merchant.base_url}: invented orders, four APIs.")
         for name, kind in FACES.items():
             _heading(console, f"{name} - {kind}")
             _onboard(console, name, folder)
@@ -145,23 +148,3 @@ def _heading(console: Console, text: str) -> None:
 def _say(console: Console, text: str, style: str = "") -> None:
     # never markup, never wrapped: what is longer than a line is a command to copy
     console.print(Text(text, style=style), soft_wrap=True)
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """The environment with these values, for as long as it lasts."""
-    changed = {**dict.fromkeys(_DEPLOYMENT), **values}
-    before = {name: os.environ.get(name) for name in changed}
-    _set(changed)
-    try:
-        yield
-    finally:
-        _set(before)
-
-
-def _set(values: Mapping[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value

@@ -12,20 +12,19 @@ from typing import Any
 
 from workbench.catalogue import catalogue
 from workbench.conditions import Condition, Conditions, holds
-from workbench.documents import Document, Element, Limits
+from workbench.documents import Document, Limits
 from workbench.errors import Problem, UsageError
+from workbench.execute.failures import failure
 from workbench.execute.generate import maker
 from workbench.execute.items import Spot, block_items, place_is_there, relate
 from workbench.execute.records import Make, Record, make_record, unavailable_fields
 from workbench.execute.rules import FieldRun
 from workbench.execute.scope import Exhausted, Failed, Run, Scope, ScopeView, nodes_at
 from workbench.orders import FAILED, FOUND, NONE, TOP_LEVEL, WITHHELD, Result, TopLevel
-from workbench.paths import Path, find, scalars, text_of
+from workbench.paths import Path, scalars, text_of
 from workbench.plan import Block, Call, Operation, Plan
 
 __all__ = ["Execution"]
-
-_FAULT = (("name", "Envelope"), ("name", "Body"), ("name", "Fault"))
 
 
 class Execution:
@@ -201,11 +200,7 @@ class Execution:
         if self.answer_holds(call.fail_when, document, status, headers):
             return Problem("the answer says that the call failed", call.name, "see fail_when:", "failed", at_run=True)
         root = None if document is None else document.root
-        if isinstance(root, Element) and find(root, _FAULT):
-            return Problem("the answer is a SOAP fault", call.name, code="failed", at_run=True)
-        if call.body_kind == "graphql" and isinstance(root, dict) and root.get("errors"):
-            return Problem("the answer holds GraphQL errors", call.name, code="failed", at_run=True)
-        return True
+        return failure(call, root) or True
 
     def identities(self, scope: Scope) -> list[str]:
         """The order number and the internal id of a raw item."""

@@ -13,16 +13,17 @@ from workbench.mapping.report import Report, Spot, choices
 from workbench.mapping.sight import Sight, check_path
 from workbench.mapping.source import shortened
 from workbench.paths import text_of
+from workbench.quoting import HEADER, PATH, QUOTES, TEXT, VALUE, XML
 
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES = ("json", "form", "xml", "text", "graphql", "soap")
 CALL_KEYS = (
     "name", *METHODS, "query", "headers", *BODIES, "reads", "format", "delimiter", "encoding", "namespaces", "for_each",
-    "only_when", "required", "not_found_when", "fail_when", "pages", "timeout_s", "note",
+    "only_when", "quotes", "required", "not_found_when", "fail_when", "pages", "timeout_s", "note",
 )  # fmt: skip
 SOAP_KEYS = ("action", "version", "body")
 GRAPHQL_KEYS = ("document", "variables")
-FORMATS = ("json", "ndjson", "csv", "form", "xml", "soap")
+FORMATS = ("json", "ndjson", "csv", "form", "xml", "soap", "xmlrpc")
 PAGE_KEYS = ("kind", "path", "param", "size", "start", "stop_when", "max")
 PAGE_NEEDS: Mapping[str, tuple[str, ...]] = {
     "next_link": ("path",),
@@ -110,15 +111,20 @@ def _check_call(report: Report, call: dict[str, Any], spot: Spot, sight: Sight, 
         report.add(f"{' and '.join(methods)} in one call", spot, "one call has one method", "conflict")
     if len(bodies) > 1:
         report.add(f"{' and '.join(bodies)} in one call", spot, "one call has one body", "conflict")
-    if bodies and "get" in call:
-        report.add(f"{bodies[0]}: in a get call", spot.key(bodies[0]), "write post:, and reads: true", "conflict")
+    if bodies and "get" in call and call.get("reads") is not True:
+        how = "write post: and reads: true; or reads: true alone, for an API that wants a get with a body"
+        report.add(f"{bodies[0]}: in a get call", spot.key(bodies[0]), how, "conflict")
+    if "delete" in call and call.get("reads") is True:
+        report.add(
+            "a delete that only reads", spot.key("reads"), "take reads: out; nothing reads by delete", "conflict"
+        )
     for method in methods:
         text = report.text(call[method], spot.key(method), "write the URL, such as /orders")
         if text is not None:
-            check_text(report, text, spot.key(method), sight, secrets, strict=True)
-    for key in ("query", "headers"):
+            check_text(report, text, spot.key(method), sight, secrets, strict=True, place=PATH)
+    for key, place in (("query", VALUE), ("headers", HEADER)):
         if key in call:
-            check_pairs(report, call[key], spot.key(key), sight, secrets)
+            check_pairs(report, call[key], spot.key(key), sight, secrets, place, nested=key == "query")
             _check_no_secret(report, call[key], spot.key(key))
     for body in bodies:
         _check_body(report, body, call[body], spot.key(body), sight, secrets)
@@ -148,7 +154,7 @@ def _check_no_secret(report: Report, table: Any, spot: Spot) -> None:
 def _check_body(report: Report, kind: str, body: Any, spot: Spot, sight: Sight, secrets: Secrets) -> None:
     if kind in ("xml", "text"):
         if report.text(body, spot) is not None:
-            check_text(report, body, spot, sight, secrets)
+            check_text(report, body, spot, sight, secrets, place=XML if kind == "xml" else TEXT)
     elif kind == "form":
         check_pairs(report, body, spot, sight, secrets)
         _check_no_secret(report, body, spot)
@@ -174,7 +180,7 @@ def _check_soap(report: Report, body: Any, spot: Spot, sight: Sight, secrets: Se
     if "version" in table and text_of(table["version"]) not in ("1.1", "1.2"):
         report.add("no version of SOAP", spot.key("version"), "one of 1.1, 1.2", "unknown_word")
     if report.text(table.get("body"), spot.key("body"), "write what stands inside Body") is not None:
-        check_text(report, table["body"], spot.key("body"), sight, secrets)
+        check_text(report, table["body"], spot.key("body"), sight, secrets, place=XML)
 
 
 def _check_answer(report: Report, call: dict[str, Any], spot: Spot, sight: Sight) -> None:
@@ -244,6 +250,7 @@ def _check_encoding(report: Report, value: Any, spot: Spot) -> None:
 
 _CALL_CHECKS: dict[str, Callable[[Report, Any, Spot], object]] = {
     "reads": Report.flag,
+    "quotes": lambda report, value, spot: report.word(value, spot, QUOTES),
     "required": Report.flag,
     "format": lambda report, value, spot: report.word(value, spot, FORMATS),
     "for_each": lambda report, value, spot: report.word(value, spot, ("order",)),

@@ -198,7 +198,12 @@ class Soap(Shape):
     body: Text
 
 
-Pairs = Annotated[dict[str, Words], Field(min_length=1)]
+class PairValue(RootModel["Word | list[PairValue] | dict[str, PairValue] | None"]):
+    """A value, several of one name, or nested names: {a: {b: 1}} is a[b]=1."""
+
+
+Pairs = Annotated[dict[str, PairValue], Field(min_length=1)]
+Headers = Annotated[dict[str, Words], Field(min_length=1)]
 
 
 class Call(Shape):
@@ -211,7 +216,7 @@ class Call(Shape):
     patch: Text = absent()
     delete: Text = absent()
     query: Pairs = absent()
-    headers: Pairs = absent()
+    headers: Headers = absent()
     json_: Any = absent(alias="json")
     form: Pairs = absent()
     xml: Text = absent()
@@ -219,12 +224,15 @@ class Call(Shape):
     graphql: GraphQL = absent()
     soap: Soap = absent()
     reads: bool = absent("This POST only reads.")
-    format: Literal["json", "ndjson", "csv", "form", "xml", "soap"] = absent()
+    format: Literal["json", "ndjson", "csv", "form", "xml", "soap", "xmlrpc"] = absent()
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = absent()
     encoding: Text = absent()
     namespaces: Annotated[dict[str, Text], Field(min_length=1)] = absent()
     for_each: Literal["order"] = absent("Made once for each order; @ is the raw item.")
     only_when: Conditions = absent()
+    quotes: Literal["doubled", "backslash"] = absent(
+        "How a quote inside quotes is written in a query inside its texts."
+    )
     required: bool = absent("Its failure is the operation's.")
     not_found_when: Conditions = absent("http.status, http.header.NAME or a path of the answer.")
     fail_when: Conditions = absent()

@@ -262,6 +262,8 @@ def _call(call: Mapping[str, Any], index: int) -> Call:
         pages=call.get("pages"),
         timeout_s=float(call["timeout_s"]) if call.get("timeout_s") is not None else None,
         item_paths=tuple(path for path in _template_paths(texts) if path.root != "$"),
+        declared=bool(call.get("reads")),
+        quotes=call.get("quotes"),
     )
 
 

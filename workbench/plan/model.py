@@ -122,7 +122,13 @@ class FieldPlan(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One HTTP request of an operation; texts are templates."""
+    """One HTTP request of an operation; texts are templates.
+
+    Attributes:
+        reads: It only reads, by its method or by declaration.
+        declared: The file says so.
+        quotes: How a quote inside quotes is written in a query language inside its texts.
+    """
 
     name: str
     method: str
@@ -144,6 +150,8 @@ class Call(NamedTuple):
     pages: Mapping[str, Any] | None
     timeout_s: float | None
     item_paths: tuple[Path, ...]
+    declared: bool = False
+    quotes: str | None = None
 
 
 class Operation(NamedTuple):

@@ -202,6 +202,7 @@ class _XmlWriter:
         self.encoding: str | None = None
         self.declared = False
         self.stack: list[str] = []
+        self._members: list[str] = []
         self._texts: list[str] = []
         self._cdata = False
 
@@ -215,6 +216,7 @@ class _XmlWriter:
     def start(self, name: str, attributes: list[str]) -> None:
         self.flush()
         self.stack.append(name)
+        self._members += [""] if name == "member" and self._is_rpc() else []
         if len(self.stack) > _DEPTH:
             raise Unreadable(f"deeper than {_DEPTH} levels")
         told = []
@@ -228,7 +230,8 @@ class _XmlWriter:
 
     def end(self, name: str) -> None:
         self.flush()
-        self.stack.pop()
+        if self.stack.pop() == "member" and self._is_rpc():
+            self._members.pop()
         self.out.append(f"</{name}>")
 
     def characters(self, text: str) -> None:
@@ -243,9 +246,16 @@ class _XmlWriter:
         if not text.strip():
             self.out.append(text if self.stack else "")
             return
-        names = [*self.names, *(name.rpartition(":")[2] for name in self.stack)]
+        if self._members and self.stack[-2:] == ["member", "name"]:
+            self._members[-1] = text.strip()  # of XML-RPC: it names the value that follows
+            self.out.append(escape(text))
+            return
+        names = [*self.names, *(name.rpartition(":")[2] for name in self.stack), *filter(None, self._members)]
         made = self.rewriting.text(names, self._place(), text)
         self.out.append(f"<![CDATA[{made}]]>" if cdata and "]]>" not in made else escape(made))
+
+    def _is_rpc(self) -> bool:
+        return bool(self.stack) and self.stack[0] in ("methodResponse", "methodCall")
 
     def _place(self) -> str:
         return self.place + "".join(map(quote_name, self.stack))
@@ -275,7 +285,7 @@ def rewrite(
     work = Rewriting(pseudonyms, sparing)
     match = _CHARSET.search(content_type or "")
     charset = encoding or (match[1] if match else None)
-    if document.format in ("xml", "soap"):
+    if document.format in ("xml", "soap", "xmlrpc"):
         data, _ = work.xml(body, (), "$", charset)
         return Body(data, content_type, tuple(work.rows.values()))
     try:
