@@ -353,6 +353,76 @@ def test_export_shows_what_changes(chrome: Any, bench: wb.Workbench) -> None:
     assert page.errors == []
 
 
+def test_every_kind_of_authentication_has_a_form(chrome: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each kind's form is made from its description; what is typed becomes references, settings and hidden secrets."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "data"))
+    made = wb.Workbench("newshop", mappings=tmp_path / "mappings")
+    page = open_widget(chrome, made)
+    page.wait_for_selector("[data-kind]")
+    kinds = page.eval_on_selector_all("[data-kind] option", "all => all.map((one) => one.value)")
+    for kind in kinds:
+        page.select_option("[data-kind]", kind)
+        page.wait_for_function(f"document.querySelector('[data-kind]').value === '{kind}'")
+    page.select_option("[data-kind]", "oauth2_client_credentials")
+    page.fill("[data-base-url]", "https://api.newshop.example/v1")
+    page.fill('[data-auth="token_url"]', "/token")
+    page.fill('[data-secret="NEWSHOP_CLIENT_SECRET"]', "shh-planted")
+    page.click("[data-auth-more]")
+    page.fill('[data-auth="scope"]', "orders.read")
+    page.fill('[data-auth="extra"]', "tenant: 7")
+    page.click("[data-connect]")
+    page.wait_for_selector("[data-connect]", state="detached")
+    page.click("[data-connection]")
+    page.wait_for_selector('[data-auth="scope"]', state="attached")
+
+    assert len(kinds) >= 15
+    assert made.connection["auth"] == {
+        "kind": "oauth2_client_credentials", "token_url": "/token", "client_id": "${NEWSHOP_CLIENT_ID}",
+        "client_secret": "${NEWSHOP_CLIENT_SECRET}", "scope": "orders.read", "extra": {"tenant": "7"},
+    }  # fmt: skip
+    assert "shh-planted" in (tmp_path / ".env").read_text()
+    assert "shh-planted" not in page.content() + made.as_code() + (made.folder / "draft.yaml").read_text()
+    assert page.input_value('[data-auth="scope"]') == "orders.read"
+    assert page.errors == []
+
+
+def test_from_a_curl_line_to_orders(chrome: Any, bench: wb.Workbench) -> None:
+    """A curl line that the merchant sent becomes a call, without its password, and finds orders."""
+    address = os.environ["ACME_URL"]
+    page = open_widget(chrome, bench)
+    page.click("[data-start]")
+    page.fill("[data-import]", f"curl -u shop:hunter2 '{address}/orders?email={JANE}' -H 'Accept: application/json'")
+    page.click("[data-import-read]")
+    page.wait_for_selector('.wb-problem:has-text("left out")')
+    page.click('[data-import-use="0"]')
+    page.wait_for_selector("[data-fetch-email]")
+    page.fill("[data-fetch-email]", JANE)
+    page.click("[data-fetch]")
+    page.wait_for_selector(row("$.data[*].number"))
+    page.click('[data-pick="order_number"]')
+    page.click(row("$.data[*].number"))
+    page.click("[data-accept]")
+    page.wait_for_selector('[data-field="order_number"] .wb-sample:text("A-1001")')
+
+    assert "hunter2" not in page.content() + (bench.folder / "draft.yaml").read_text() + bench.as_code()
+    assert page.errors == []
+
+
+def test_presence_shows_what_a_list_lacks(chrome: Any, bench: wb.Workbench) -> None:
+    """How often each field is there stands side by side for the operations."""
+    bench = fetched(bench)
+    bench.assign("order_number", "$.data[*].number")
+    bench.operation("find_order_by_number")
+    bench.call("/orders/{number}", name="detail")
+    bench.fetch_found()
+    page = open_widget(chrome, bench)
+    page.click("[data-tab=presence]")
+    page.wait_for_selector('[data-presence] td:has-text("7/7")')
+
+    assert page.errors == []
+
+
 def test_cell_explains_its_own_order_and_shows_its_node(chrome: Any, bench: wb.Workbench) -> None:
     """A click on the third order's empty cell says why that one is empty; the chip of another call opens its tree."""
     bench = fetched(bench)

@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from workbench.connect.settings import variable_prefix
 from workbench.errors import UsageError, WorkbenchError
-from workbench.notebook.base import INPUT, TABS
-from workbench.notebook.fields import groups
+from workbench.mapping import auth_forms
+from workbench.notebook import views
+from workbench.notebook.base import TABS
 from workbench.notebook.session import Workbench
-from workbench.notebook.typed import SHOWN, shown_call, typed_call
-from workbench.paths import find, scalars, text_of
+from workbench.notebook.typed import SHOWN, auth_table, typed_call
 from workbench.pick import Proposal
-from workbench.pick.places import places_read
 
 Reply = tuple[dict[str, Any], list[bytes]]
 _FAULT = "a fault in the workbench ({}); nothing was changed"
@@ -42,145 +40,6 @@ def handle(bench: Workbench, op: str, args: Mapping[str, Any]) -> Reply:
     if isinstance(done, tuple):
         return {"ok": done[0]}, done[1]
     return {"ok": done}, []
-
-
-def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Everything that the widget shows at once, without the tree."""
-    data = bench._draft.data
-    shown = groups(data, "order", bench.trials().get(bench._operation))
-    left = bench.todo()
-    fields = [field for group in shown for field in group["fields"]]
-    required = [field for field in fields if field["required"]]
-    store = bench._store
-    return {
-        "revision": bench.revision, "merchant": bench.merchant, "environment": bench.environment, "base": bench.base,
-        "base_newer": bench._draft.newer(), "message": bench.message, "elsewhere": bench._draft.changed_elsewhere(),
-        "can_undo": bench._draft.done[-1].label if bench._draft.done else "",
-        "can_redo": bench._draft.undone[-1].label if bench._draft.undone else "",
-        "operation": bench._operation, "call": bench._call,
-        "prefix": variable_prefix(bench.merchant),
-        "base_url": (data.get("connection") or {}).get("base_url", ""),
-        "consent": not store.consented and any(taken.answers for taken in store.taken),
-        "operations": [_operation(bench, name) for name in bench.operations],
-        "samples": bench.samples(),
-        "groups": shown,
-        "todo": [one._asdict() for one in left],
-        "done": _done(required), "total": _total(required),
-        "places": _places(bench) if _trees_made(bench) else {},
-    }  # fmt: skip
-
-
-def _consent_rows(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
-    """What would be kept and what replaced, replaced places first; asked for once the rest is shown."""
-    order = sorted(bench._store.rows().items(), key=lambda item: (not item[1].sort, item[0]))
-    rows = [{"place": place, "sort": row.sort, "before": row.before, "after": row.after} for place, row in order[:300]]
-    return {"rows": rows, "total": len(order)}
-
-
-def _done(required: list[dict[str, Any]]) -> int:
-    """Required fields that have a rule; the e-mail and the name count once, together."""
-    either = {"customer_email", "customer_name"}
-    alone = sum(bool(field["path"]) for field in required if field["key"] not in either)
-    return alone + any(field["path"] for field in required if field["key"] in either)
-
-
-def _total(required: list[dict[str, Any]]) -> int:
-    either = {"customer_email", "customer_name"}
-    return sum(field["key"] not in either for field in required) + any(field["key"] in either for field in required)
-
-
-def _operation(bench: Workbench, name: str) -> dict[str, Any]:
-    body = bench._draft.data["operations"].get(name) or {}
-    calls = [
-        {**shown_call(call), "status": _status(bench, name, call.get("name", "main"))}
-        for call in body.get("calls") or ()
-    ]
-    inputs = [INPUT[name]] if name in INPUT else list(body.get("inputs") or ())
-    return {"name": name, "label": name.replace("_", " ").capitalize(), "calls": calls, "inputs": inputs}
-
-
-def _status(bench: Workbench, operation: str, call: str) -> str:
-    for taken in reversed(bench._store.taken):
-        if taken.sample.operation == operation and (pages := taken.sample.calls.get(call)):
-            answers = [page for each in pages.values() for page in each] if isinstance(pages, Mapping) else pages
-            return "error" if any(page.status and page.status >= 400 for page in answers) else "ok"
-    return ""
-
-
-def _trees_made(bench: Workbench) -> bool:
-    """Whether the trees are there already; what is shown first does not wait for them, and they bring the places."""
-    plan = bench.plan()
-    operation = plan.operations.get(bench._operation)
-    return operation is not None and all(
-        bench._store.has_tree(plan, operation.name, call.name) for call in operation.calls
-    )
-
-
-def _places(bench: Workbench) -> dict[str, list[str]]:
-    """The places that rules read, as `call place`, with the fields they fill."""
-    if not bench._operation:
-        return {}
-    found: dict[str, list[str]] = {}
-    for read in places_read(bench._draft.data, bench._operation, bench._picker(bench._operation).trees):
-        found.setdefault(f"{read.call} {read.place}", []).append(read.field)
-    return found
-
-
-def _tree(bench: Workbench, args: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-    operation, call = args.get("operation") or bench._operation, args.get("call") or bench._call
-    if not operation or not call:
-        told: dict[str, Any] = dict.fromkeys(("label", "raw", "error", "left_out"), "")
-        return {**told, "records": 0, "record": None, "values": {}, "partial": False, "places": {}}, [b""]
-    tree = bench.tree(call, operation, quick=bool(args.get("quick")))
-    partial = not bench._store.has_tree(bench.plan(), operation, call)
-    raw, error = "", ""
-    if not tree.nodes:
-        for taken in reversed(bench._store.taken):
-            pages = taken.sample.calls.get(call) if taken.sample.operation == operation else None
-            if pages:
-                answers = [page for each in pages.values() for page in each] if isinstance(pages, Mapping) else pages
-                raw = answers[0].body[:2000].decode("utf-8", "replace") if answers else ""
-                error = taken.error or "this answer holds no tree: look at Sent / Received"
-                break
-    records, record, values = (0, None, {}) if partial else _record(bench, operation, call, args.get("record"))
-    live = any(taken.live and call in taken.sample.calls for taken in bench._store.taken)
-    label = f"{tree.documents} answer{'s' * (tree.documents != 1)}, {'live' if live else 'saved'}"
-    told = {
-        "label": label, "records": records, "record": record, "values": values, "raw": raw, "error": error,
-        "left_out": "" if partial else tree.left_out, "partial": partial,
-        "places": {} if partial else _places(bench),
-    }  # fmt: skip
-    return told, [tree.wire()]
-
-
-def _record(bench: Workbench, operation: str, call: str, number: Any) -> tuple[int, int | None, dict[str, list[str]]]:
-    """How many records the call has, and the values of one of them by place."""
-    from workbench.paths import compile_path
-    from workbench.pick.blocks import Blocks
-    from workbench.pick.steps import text
-
-    picker = bench._picker(operation)
-    blocks = Blocks(bench._draft.data, operation, picker.trees)
-    root = blocks.root()
-    documents = [document for each in picker.documents.get(call, ()) for document in each]
-    if root.call != call or root.steps is None:
-        items = [document.root for document in documents]
-        prefix = "$"
-    else:
-        prefix = text(root.steps)
-        path = compile_path(prefix)
-        items = [node for document in documents for node in find(document.root, path.steps)]
-    if number is None or not items:
-        return len(items), None, {}
-    index = max(0, min(int(number), len(items) - 1))
-    values: dict[str, list[str]] = {}
-    for node in picker.trees[call]:
-        if node.path.startswith(prefix):
-            below = compile_path("$" + node.path[len(prefix) :]).steps
-            found = [text_of(value)[:160] for value in scalars(find(items[index], below))]
-            if found:
-                values[node.path] = found[:5]
-    return len(items), index, values
 
 
 def _proposal(one: Proposal) -> dict[str, Any]:
@@ -231,7 +90,7 @@ def _assign(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     bench.assign(
         args["field"], args["path"], args.get("call"), choice=args.get("choice", 0), second=args.get("second") or None
     )
-    return state(bench)
+    return views.state(bench)
 
 
 def _words(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
@@ -317,12 +176,12 @@ def _quoted(text: str) -> str:
 def _fetch(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     asked = {name: str(args[name]).strip() for name in ("email", "number") if str(args.get(name) or "").strip()}
     bench.fetch(**asked)
-    return state(bench)
+    return views.state(bench)
 
 
 def _call(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     operation, name = bench._chosen(args.get("operation")), str(args.get("name") or "main").strip()
-    url, parts = typed_call(args, _base_url(bench))
+    url, parts = typed_call(args, bench._base_url())
     calls = (bench._draft.data["operations"][operation] or {}).get("calls") or ()
     before: Mapping[str, Any] = next((call for call in calls if call.get("name", "main") == name), {})
     kept = {key: value for key, value in before.items() if key not in SHOWN}
@@ -330,16 +189,7 @@ def _call(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
         url, name=name, method=args.get("method") or "get", operation=operation,
         for_each=bool(args.get("for_each")), **{**kept, **parts},
     )  # fmt: skip
-    return state(bench)
-
-
-def _base_url(bench: Workbench) -> str:
-    """The connection's address, a reference in it filled in where it is known."""
-    said = str(bench.connection.get("base_url") or "")
-    try:
-        return bench._value(said)
-    except WorkbenchError:
-        return said
+    return views.state(bench)
 
 
 def _export(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
@@ -358,7 +208,7 @@ def _export(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
 def _then_state(act: Callable[[Workbench, dict[str, Any]], Any]) -> Callable[[Workbench, dict[str, Any]], Any]:
     def both(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
         act(bench, args)
-        return state(bench)
+        return views.state(bench)
 
     return both
 
@@ -366,8 +216,28 @@ def _then_state(act: Callable[[Workbench, dict[str, Any]], Any]) -> Callable[[Wo
 def _connect(bench: Workbench, args: dict[str, Any]) -> None:
     for name, value in (args.get("secrets") or {}).items():
         bench.secret(name, value)
-    auth = {"kind": args["kind"], **(args.get("settings") or {})} if args.get("kind") else None
+    auth = auth_table(str(args["kind"]), args.get("settings") or {}) if args.get("kind") else None
     bench.connect(args["base_url"], auth, timezone=args.get("timezone") or None)
+
+
+def _forms(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
+    """The kinds of authentication as forms, and what the connection says now."""
+    forms = [form for form in auth_forms() if form["kind"] != "tls"]
+    zone = bench._draft.data.get("timezone", "")
+    return {"forms": forms, "auth": bench.connection.get("auth") or {}, "timezone": zone}
+
+
+def _import(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
+    """The calls of what was pasted, of a file that was chosen, or of a GraphQL endpoint."""
+    found = bench.introspect(args["graphql"]) if args.get("graphql") else bench.read_calls(_check_only(args["text"]))
+    calls = [
+        {
+            "label": one.label, "method": one.method, "path": one.path, "inputs": list(one.inputs),
+            "notes": list(one.notes), "reads": one.reads or one.method == "get", "operation": one.operation,
+        }
+        for one in found[:200]
+    ]  # fmt: skip
+    return {"kind": found.kind, "notes": list(found.notes), "calls": calls, "total": len(found)}
 
 
 def _confirm(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
@@ -381,9 +251,9 @@ def _check_only(text: Any) -> str:
 
 
 _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
-    "state": state,
+    "state": views.state,
     "select": _then_state(lambda bench, args: bench.select(args["operation"], args.get("call"))),
-    "tree": _tree,
+    "tree": views.tree,
     "compare": lambda bench, args: {"changes": [asdict(one) for one in bench.compare(args.get("call"))]},
     "propose": _propose,
     "assign": _assign,
@@ -409,7 +279,7 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "confirm": _confirm,
     "exchange": _exchange,
     "fetch": _fetch,
-    "consent_rows": _consent_rows,
+    "consent_rows": views.consent_rows,
     "consent": _then_state(lambda bench, args: bench.consent(bool(args.get("yes")))),
     "remove_sample": _then_state(lambda bench, args: bench.remove_sample(args["name"])),
     "add_operation": _then_state(lambda bench, args: bench.operation(args["name"])),
@@ -419,6 +289,14 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
         lambda bench, args: bench.use_in_call(args["call"], args["path"], args["url"], args["name"])
     ),
     "connect": _then_state(_connect),
+    "auth_forms": _forms,
+    "import": _import,
+    "use_call": _then_state(lambda bench, args: bench.use_call(int(args["number"]), name=args.get("name") or "main")),
+    "presence": lambda bench, args: {"rows": bench.presence()},
+    "keep_choices": lambda bench, args: {
+        "choices": [one._asdict() for one in bench.keep_choices(args.get("block") or "")]
+    },
+    "keep": _then_state(lambda bench, args: bench.keep(args.get("conditions") or None, args.get("block") or "")),
     "waive": _then_state(lambda bench, args: bench.waive(args["finding"], args["reason"])),
     "reload": _then_state(lambda bench, args: bench.reload()),
     "rebase": _then_state(lambda bench, args: bench.rebase()),

@@ -267,6 +267,14 @@ class Sampling(Picking):
             value = value.replace(f"${{{name}}}", found[name])
         return value
 
+    def _base_url(self) -> str:
+        """The connection's address, a reference in it filled in where it is known."""
+        said = str((self._draft.data.get("connection") or {}).get("base_url") or "")
+        try:
+            return self._value(said)
+        except WorkbenchError:
+            return said
+
     def _asked_by(self, inputs: Mapping[str, str]) -> str:
         for name, body in self._draft.data["operations"].items():
             if set(inputs) == {INPUT.get(name, ""), *body.get("inputs", ())} - {""}:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
 from workbench.errors import UsageError
+from workbench.mapping import auth_forms
 
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES = ("json", "form", "xml", "text", "graphql", "soap")
@@ -100,6 +101,43 @@ def body_of(kind: str, body: str, more: str) -> Any:
     if kind == "soap":
         return {"body": body, **({"action": more.strip()} if more.strip() else {})}
     return body
+
+
+def auth_table(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The `auth:` table of what was typed into a kind's form; fields left empty stay out.
+
+    Raises:
+        UsageError: The kind is unknown, or a field cannot be read.
+    """
+    form = next((form for form in auth_forms() if form["kind"] == kind and kind != "tls"), None)
+    if form is None:
+        raise UsageError(f"authentication of kind {kind!r} is unknown")
+    table: dict[str, Any] = {"kind": kind}
+    for field in form["fields"]:
+        said = values.get(field["name"])
+        text = said.strip() if isinstance(said, str) else said
+        if text in (None, "") or (text == field["default"] and not field["required"]):
+            continue
+        table[field["name"]] = _typed_field(field, text)
+    return table
+
+
+def _typed_field(field: Mapping[str, Any], said: Any) -> Any:
+    sort, label = field["sort"], field["label"]
+    if sort == "flag":
+        return said is True or str(said).lower() == "true"
+    if sort == "pairs":
+        return header_lines(str(said))
+    if sort == "data":
+        return _json(str(said), label)
+    try:
+        if sort == "seconds":
+            return int(said) if str(said).isdigit() else Decimal(said)
+        if sort == "statuses":
+            return [int(part) for part in str(said).replace(",", " ").split()]
+    except (ValueError, ArithmeticError):
+        raise UsageError(f"{label}: write {'numbers, 401 403' if sort == 'statuses' else 'seconds'}") from None
+    return said
 
 
 def _json(text: str, what: str) -> Any:

@@ -14,7 +14,10 @@ from workbench.notebook.fields import every_field, rule_text
 from workbench.notebook.protocol import handle
 from workbench.notebook.session import Workbench
 
-_MODULES = ("dom.js", "rpc.js", "nodes.js", "tree.js", "fields.js", "values.js", "calls.js", "panels.js", "main.js")
+_MODULES = (
+    "dom.js", "rpc.js", "nodes.js", "tree.js", "fields.js", "values.js", "calls.js", "connect.js", "panels.js",
+    "main.js",
+)  # fmt: skip
 _IMPORT = re.compile(r"^import .* from \"\./[\w.]+\";\n", re.M)
 _EXPORT = re.compile(r"^export (?=function|const|class)", re.M)
 

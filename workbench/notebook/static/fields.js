@@ -53,6 +53,7 @@ export function proposals(found, { field, place, chosen, onChoose, onAccept, onC
     h("code", { class: "wb-choice-rule", text: typeof one.rule === "string" ? one.rule : JSON.stringify(one.rule) }),
     h("span", { class: "wb-choice-values" }, one.total ? `in ${one.filled} of ${one.total}: ` : "",
       one.values.flat().slice(0, 6).map((value) => h("span", { class: "wb-sampled", text: value }))),
+    (one.notes || []).map((note) => h("span", { class: "wb-why", text: note })),
     one.fragile && h("span", { class: "wb-problem", text: "a position: it breaks when the merchant sorts otherwise" }),
     one.warnings.map((warning) => h("span", { class: "wb-problem", text: warning })))),
   h("div", { class: "wb-buttons" },

@@ -6,10 +6,11 @@ import { createTree } from "./tree.js";
 import { fieldRow, proposals } from "./fields.js";
 import { rulePanel, ownFieldForm } from "./values.js";
 import { callForm, sampleList } from "./calls.js";
-import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel, searchPanel, comparePanel, connectPanel } from "./panels.js";
+import { connectPanel, importPanel } from "./connect.js";
+import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel, searchPanel, comparePanel, presencePanel } from "./panels.js";
 
 const INPUT = { find_orders_by_email: "email", find_order_by_number: "number" };
-const LOADED = ["preview", "exchange", "questions", "export"];
+const LOADED = ["preview", "presence", "exchange", "questions", "export"];
 
 export function mount(model, host) {
   let state = null;
@@ -37,7 +38,11 @@ export function mount(model, host) {
   let failures = 0;
   const examples = {};
   let detail = null;
-  let kind = "basic";
+  let kind = "";
+  let forms = null;
+  let connecting = false;
+  let starting = false;
+  let imported = null;
 
   const status = h("div", { class: "wb-status", role: "status", "aria-live": "polite", "data-status": "" });
   const head = h("header", { class: "wb-head" });
@@ -272,6 +277,8 @@ export function mount(model, host) {
       }, h("span", { class: `wb-dot wb-${one.status || "none"}`, "aria-hidden": "true" }), one.name, one.for_each && h("span", { class: "wb-hint", text: "per order" }))) : [],
       operation && operation.calls.length > 0 && h("button", { "data-edit-call": "", "aria-pressed": String(adding === "edit"), onclick: () => { adding = adding === "edit" ? "" : "edit"; drawAsks(); }, text: "Edit" }),
       operation && h("button", { "data-add-call": "", "aria-pressed": String(adding === "call"), onclick: () => { adding = adding === "call" ? "" : "call"; drawAsks(); }, text: "+ call" })),
+      h("button", { "data-start": "", "aria-pressed": String(starting), onclick: () => { starting = !starting; drawHead(); drawAsks(); }, text: "From a document" }),
+      state.base_url && h("button", { "data-connection": "", "aria-pressed": String(connecting), onclick: () => { connecting = !connecting; drawHead(); drawAsks(); }, text: "Connection" }),
       h("span", { class: "wb-grow" }),
       h("button", { "data-undo": "", disabled: !state.can_undo, title: state.can_undo, onclick: () => act("undo"), text: "Undo" }),
       h("button", { "data-redo": "", disabled: !state.can_redo, title: state.can_redo, onclick: () => act("redo"), text: "Redo" }),
@@ -298,7 +305,11 @@ export function mount(model, host) {
     fill(asks,
       state.elsewhere && h("p", { class: "wb-problem" }, "Another notebook changed this draft. ", h("button", { onclick: () => act("reload"), text: "Take its state" })),
       state.base_newer && h("p", { class: "wb-problem" }, `${state.base_newer} was exported meanwhile. `, h("button", { onclick: () => act("rebase"), text: "Go on from it" })),
-      !state.base_url && connectPanel(state.prefix, kind, { onKind: (next) => { kind = next; drawAsks(); }, onConnect: (asked) => act("connect", asked) }),
+      connectNode(),
+      starting && importPanel(imported, {
+        onRead: (text) => readSent({ text }), onAsk: (graphql) => readSent({ graphql }), onCancel: () => { starting = false; drawAsks(); },
+        onUse: async (number) => { if (await act("use_call", { number })) { starting = false; imported = null; drawAsks(); } },
+      }),
       operation && operation.calls.length > 0 && h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); if (box.value.trim()) { say("Asking the merchant ..."); act("fetch", byNumber ? { number: box.value } : { email: box.value }); } } },
         box, h("button", { type: "submit", class: "wb-primary", "data-fetch": "", text: "Fetch" }),
         byNumber && h("button", { type: "button", "data-fetch-found": "", onclick: () => { say("Asking the merchant ..."); act("fetch_found"); }, text: "Fetch those found by e-mail" }),
@@ -307,6 +318,43 @@ export function mount(model, host) {
       (adding || (operation && !operation.calls.length)) && callNode(operation),
       !operation && h("p", {}, "Begin with a search: ", ["find_orders_by_email", "find_order_by_number"].map((name) => h("button", { class: "wb-primary", "data-add-operation": name, onclick: () => act("add_operation", { name }), text: name.replaceAll("_", " ") }))),
       consentNode());
+  }
+
+  function connectNode() {
+    if (state.base_url && !connecting) return null;
+    if (!forms) {
+      loadForms();
+      return null;
+    }
+    return connectPanel(forms, {
+      prefix: state.prefix, base: state.base_url, kind: kind || forms.auth.kind || "basic", onKind: (next) => { kind = next; drawAsks(); },
+      onCancel: state.base_url && (() => { connecting = false; drawAsks(); }),
+      onConnect: async (asked) => {
+        if (!await act("connect", asked)) return;
+        connecting = false;
+        forms = null;
+        fill(asks);
+        drawAsks();
+      },
+    });
+  }
+
+  let loading = false;
+  async function loadForms() {
+    if (loading) return;
+    loading = true;
+    forms = await act("auth_forms");
+    loading = false;
+    if (forms) drawAsks();
+  }
+
+  async function readSent(asked) {
+    say("Reading ...");
+    const found = await act("import", asked);
+    if (!found) return;
+    imported = found;
+    say(`${found.total} calls to choose from`);
+    drawAsks();
   }
 
   function consentNode() {
@@ -438,6 +486,7 @@ export function mount(model, host) {
       if (tab === "preview") told = (await rpc.call("preview", { tab: subtab })).reply;
       else if (tab === "exchange") told = (await rpc.call("exchange", { call: state.call })).reply;
       else if (tab === "questions") told = (await rpc.call("questions")).reply;
+      else if (tab === "presence") told = (await rpc.call("presence")).reply;
       else if (tab === "export") told = (await rpc.call("changes")).reply;
     } catch (error) {
       say(error.message, true);
@@ -453,6 +502,7 @@ export function mount(model, host) {
   function fillBottom() {
     if (tab === "todo") fill(bottom, todoPanel(state.todo, arm));
     else if (tab === "preview" && told) fill(bottom, previewPanel(told, subtab, detail, { onTab: (key) => { subtab = key; detail = null; loadTab(); }, onCell: cell, onTick: tick, onRow: tickRow, onExpected: expected }));
+    else if (tab === "presence" && told && told.rows) fill(bottom, presencePanel(told.rows));
     else if (tab === "exchange" && told) fill(bottom, exchangePanel(told));
     else if (tab === "questions" && told) fill(bottom, textPanel(told.text, "the letter"));
     else if (tab === "search") fill(bottom, searchPanel(probe, { onPlan: probePlan, onRun: probeRun, onApply: () => act("apply_search") }));

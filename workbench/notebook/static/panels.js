@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 
-export const TABS = [["todo", "To do"], ["preview", "Results"], ["exchange", "Sent / Received"], ["search", "Search behaviour"], ["questions", "Questions"], ["export", "Export"]];
+export const TABS = [["todo", "To do"], ["preview", "Results"], ["presence", "Presence"], ["exchange", "Sent / Received"], ["search", "Search behaviour"], ["questions", "Questions"], ["export", "Export"]];
 
 export function todoPanel(left, onField) {
   if (!left.length) return h("p", { class: "wb-fine", text: "Nothing is left: export it." });
@@ -38,6 +38,17 @@ function cellDetail(detail, onTick, onExpected) {
     h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); if (right.value.trim()) onExpected(detail.field, detail.order, right.value.trim()); } },
       detail.value && h("button", { type: "button", onclick: () => onTick(detail.field, detail.order), text: "✓ matches the back office" }),
       right, h("button", { type: "submit", "data-expected-set": "", text: "should be this" })));
+}
+
+// How often each field is there, by operation: what a list answer lacks that the detail answer has.
+export function presencePanel(rows) {
+  if (!rows.length) return h("p", { class: "wb-fine", text: "No field is mapped yet." });
+  const names = Object.keys(rows[0]).filter((key) => key !== "field");
+  const part = (text) => /^0\//.test(text) || (/^(\d+)\/(\d+)$/.test(text) && text.split("/")[0] !== text.split("/")[1]);
+  return h("div", { class: "wb-scroll", tabindex: "0", role: "region", "aria-label": "Presence by operation" }, h("table", { class: "wb-table", "data-presence": "" },
+    h("caption", { text: "In how many of the records each field has a value" }),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col", text: "field" }), names.map((name) => h("th", { scope: "col", text: name.replaceAll("_", " ") })))),
+    h("tbody", {}, rows.map((row) => h("tr", {}, h("td", {}, h("code", { text: row.field })), names.map((name) => h("td", {}, h("span", { class: part(row[name]) ? "wb-part" : "", text: row[name] }))))))));
 }
 
 export function exchangePanel(told) {
@@ -121,28 +132,4 @@ export function comparePanel(changes, onClose) {
   return h("div", { class: "wb-nothing", "data-compare": "" },
     h("p", {}, h("strong", { text: changes.length ? "Saved against fresh" : "Saved and fresh answers have the same shape" }), " ", h("button", { onclick: onClose, text: "Back to the tree" })),
     h("table", { class: "wb-table" }, h("tbody", {}, changes.map((one) => h("tr", {}, h("td", { text: one.what }), h("td", {}, h("code", { text: one.where })), h("td", { text: [one.before, one.after].filter(Boolean).join(" → ") }))))));
-}
-
-const KINDS = {
-  none: [], basic: [["username", "USER"], ["password", "PASSWORD"]], bearer: [["token", "TOKEN"]], api_key: [["value", "KEY"]],
-};
-
-export function connectPanel(prefix, kind, { onKind, onConnect }) {
-  const url = h("input", { class: "wb-input wb-wide", "data-base-url": "", "data-keep": "base url", "data-focus": "base url", "aria-label": "Base URL", placeholder: "https://api.merchant.example/v2" });
-  const zone = h("input", { class: "wb-input", "data-zone": "", "data-keep": "zone", "aria-label": "Time zone", placeholder: "time zone, Europe/Berlin", size: "18" });
-  const header = h("input", { class: "wb-input", "data-key-name": "", "data-keep": "key name", "aria-label": "Name of the header", placeholder: "header, X-Api-Key", size: "16" });
-  const secrets = KINDS[kind].map(([setting, name]) => [setting, `${prefix}_${name}`, h("input", {
-    class: "wb-input", type: "password", autocomplete: "off", "data-secret": `${prefix}_${name}`, "aria-label": `${prefix}_${name}`, placeholder: `${prefix}_${name}`,
-  })]);
-  return h("form", { class: "wb-connect", onsubmit: (event) => {
-    event.preventDefault();
-    const settings = Object.fromEntries(secrets.map(([setting, name]) => [setting, "${" + name + "}"]));
-    if (kind === "api_key") settings.name = header.value.trim();
-    onConnect({ base_url: url.value.trim(), kind, settings, timezone: zone.value.trim(), secrets: Object.fromEntries(secrets.filter(([, , box]) => box.value).map(([, name, box]) => [name, box.value])) });
-  } },
-  h("p", {}, h("strong", { text: "Where is the API, and how do we get in? " }), "What you type into the hidden boxes is kept in .env, never in the notebook or the mapping. A box left empty is a secret that the environment has already."),
-  h("div", { class: "wb-line" }, url, zone, h("select", { "data-kind": "", "data-focus": "kind", "aria-label": "Authentication", onchange: (event) => onKind(event.target.value) },
-    Object.keys(KINDS).map((name) => h("option", { value: name, text: name.replace("_", " "), selected: name === kind }))),
-  kind === "api_key" && header, secrets.map(([, , box]) => box),
-  h("button", { type: "submit", class: "wb-primary", "data-connect": "", text: "Connect" })));
 }
