@@ -35,7 +35,7 @@ _CONTROL = {code: 0x2400 + code for code in range(0x20)}
 
 def step_of(key: str) -> str:
     """A key as a step of the tree; control characters, which no path has, are shown by their pictures."""
-    step = quote_name(key.translate(_CONTROL))
+    step = quote_name(key if key.isprintable() else key.translate(_CONTROL))
     return step if step not in MARKS else f"['{key[:-1]} )']"
 
 
@@ -53,8 +53,6 @@ def mark_of(path: str) -> str:
 
 def kind_inside(texts: Sequence[str]) -> str:
     """What texts look as if they held, by how nearly all of them begin; empty where they hold nothing."""
-    if not texts or (len(texts) == 1 and texts[0][:1].isalnum()):
-        return ""
     step = max(1, len(texts) // _LOOKED_AT)
     begins = [text[:200].lstrip()[:1] for text in texts[::step][: 2 * _LOOKED_AT]]
     begins = [sign for sign in begins if sign]

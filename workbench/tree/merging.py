@@ -121,7 +121,8 @@ class _Merging:
         if not column.xml and len(column.parts) == 1 and len(column.parts[0]) == 1:
             value = column.parts[0][0]
             kind = type(value)
-            if (kind in _SCALAR or value is None) and not (kind in _TEXT_KINDS and kind_inside([value])):
+            opens = kind in _TEXT_KINDS and not value[:1].isalnum() and kind_inside([value])
+            if (kind in _SCALAR or value is None) and not opens:
                 self._read += 1
                 return _leaf(column, kind, value), []
         parts, cut = self._within_budget(column.parts)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from workbench.paths import PathError, compile_path, quote_name
-from workbench.tree.inside import mark_of
+from workbench.tree.inside import MARKS, mark_of
 
 _MOVED = 0.25  # how far the share of items that have a place may move before it is told
 
@@ -102,7 +102,7 @@ class Tree:
 
     def __post_init__(self) -> None:
         self._places.update((node.path, node) for node in self.nodes)
-        self._nested.append(any(node.flags & {"json", "xml"} for node in self.nodes))
+        self._nested.append(any(node.step in MARKS for node in self.nodes))
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
