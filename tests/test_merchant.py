@@ -191,9 +191,9 @@ def test_wrong_use_is_told_before_anything_is_sent(
     assert server.seen == []
 
 
-@pytest.mark.parametrize("call", [{"post": "/orders"}, {"put": "/orders", "reads": True}, {"delete": "/orders"}])
+@pytest.mark.parametrize("call", [{"post": "/orders"}, {"put": "/orders"}, {"patch": "/orders"}, {"delete": "/orders"}])
 def test_finding_only_reads(ask: Ask, tmp_path: Path, call: dict[str, Any]) -> None:
-    """A call that may change something is never sent by a find, whatever the mapping says."""
+    """A call that may change something is never sent by a find; what only reads is declared."""
     operations = {"find_orders_by_email": {"calls": [call], "orders": {"each": "$"}}}
     with serving(orders_by_mail()) as server, pytest.raises(wb.UsageError, match="read"):
         ask(shop_file(tmp_path, server.url, operations), email=MAIL)

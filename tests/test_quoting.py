@@ -109,7 +109,7 @@ def test_predicate_without_quotes(query: str, text: str) -> None:
     found = sent({"get": "/q", "query": {"q": query}}, text)
 
     if found is None:
-        assert not re.fullmatch(r"[\w.@+#-]+", text)
+        assert not re.fullmatch(r"[\w.@+#-]+", text) or text.lower() in ("and", "or", "not", "null", "true", "false")
     else:
         assert query_of(found)["q"] == query.replace("{number}", text)
         assert not set(text) & set("'\"`\\:=;()^&|<>~!*?,[]{}/ ")
@@ -165,7 +165,8 @@ def test_xml_inside_a_text(text: str) -> None:
 def test_xml_inside_xml(text: str) -> None:
     """Old services take a whole document as the text of an element: escaped once for each reader."""
     inner = "&lt;find&gt;&lt;no&gt;{number}&lt;/no&gt;&lt;/find&gt;"
-    for body in (f"<call>{inner}</call>", "<call><![CDATA[<find><no>{number}</no></find>]]></call>"):
+    apart = "<call>&lt;find&gt;&lt;no&gt;<!-- here -->{number}&lt;/no&gt;&lt;/find&gt;</call>"
+    for body in (apart, f"<call>{inner}</call>", "<call><![CDATA[<find><no>{number}</no></find>]]></call>"):
         if found := sent({"post": "/q", "soap": {"body": body}}, text):
             envelope = ElementTree.fromstring(found.body)
             call = next(envelope.iter("call"))

@@ -229,8 +229,10 @@ def _backslash(text: str) -> str:
 
 _LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _WORD = Refusal(
-    re.compile(r"[\w.@+#-]+|\d{4}-\d\d-\d\d[Tt ][\d:.,]+(?:[Zz]|[+-][\d:]+)?"),
-    "holds signs that may mean something beside other text: write quotes around it, and say quotes: at the call",
+    re.compile(
+        r"(?!(?:and|or|not|null|true|false)\Z)[\w.@+#-]+|\d{4}-\d\d-\d\d[Tt ][\d:.,]+(?:[Zz]|[+-][\d:]+)?", re.I
+    ),
+    "may mean something else beside other text: write quotes around it, and say quotes: at the call",
 )
 _NUMBER = Refusal(
     re.compile(
@@ -286,7 +288,7 @@ def _in_markup(text: str, quotes: str | None) -> Iterator[tuple[Guard, ...]]:
 
 def _inside(text: str, quotes: str | None) -> Iterator[tuple[Guard, ...]]:
     """The guards of a text that stands inside XML: XML again, a phrase of some language, or nothing."""
-    if re.search(r"<[A-Za-z_!?]", text):
+    if re.search(r"</?[A-Za-z_!?]", text):
         yield from _in_markup(text, quotes)
     else:
         bare = text.strip()

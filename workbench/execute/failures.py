@@ -75,9 +75,9 @@ def _fault(call: Call, root: Element) -> Problem | None:
         [key for key in detail[1] if not key.startswith(("@", "#"))] if detail and isinstance(detail[1], dict) else []
     )
     told = f", detail {', '.join(kinds[:3])}" if kinds else ""
-    place = next(_leaves(root, "$", 0), "$.Envelope.Body.Fault.faultcode")
+    place = next(_leaves(root, "$", 0), "")
     what = f"the answer is a SOAP fault{_code(code, subcode)}{told}"
-    return _told(call, what, f'{_NOT_FOUND}{{"{place}": ...}}')
+    return _told(call, what, f'{_NOT_FOUND}{{"{place}": ...}}' if place else "")
 
 
 def _child(node: Any, name: str) -> tuple[str, Any] | None:
@@ -140,12 +140,11 @@ def _errors(call: Call, errors: list[Any], data: Any) -> Problem:
     known = [one for one in errors if isinstance(one, Mapping)]
     extensions = [one.get("extensions") for one in known]
     codes = _code(*(one.get("code") for one in extensions if isinstance(one, Mapping)))
-    if not isinstance(data, Mapping) or all(value is None for value in data.values()):
+    places = list(dict.fromkeys(_place(one.get("path")) for one in known if one.get("path")))
+    if not places or not isinstance(data, Mapping) or all(value is None for value in data.values()):
         return _told(call, f"the answer holds GraphQL errors{codes}")
-    places = dict.fromkeys(_place(one.get("path")) for one in known if one.get("path"))
-    told = f" at {', '.join(list(places)[:3])}" if places else ""
     how = "take these fields out of the document, or ask the merchant to allow them"
-    return _told(call, f"the answer is partial: GraphQL errors{codes}{told}", how)
+    return _told(call, f"the answer is partial: GraphQL errors{codes} at {', '.join(places[:3])}", how)
 
 
 def _place(path: Any) -> str:
