@@ -10,10 +10,11 @@ from workbench.notebook.base import INPUT
 from workbench.notebook.fields import groups
 from workbench.notebook.session import Workbench
 from workbench.notebook.typed import shown_call
-from workbench.paths import compile_path, find, scalars, text_of
+from workbench.paths import scalars, text_of
 from workbench.pick.blocks import Blocks
 from workbench.pick.places import places_read
-from workbench.pick.steps import text
+from workbench.pick.steps import place_steps, text
+from workbench.tree import find_place
 
 
 def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -137,16 +138,15 @@ def _record(bench: Workbench, operation: str, call: str, number: Any) -> tuple[i
         prefix = "$"
     else:
         prefix = text(root.steps)
-        path = compile_path(prefix)
-        items = [node for document in documents for node in find(document.root, path.steps)]
+        items = [node for document in documents for node in find_place(document.root, root.steps)]
     if number is None or not items:
         return len(items), None, {}
     index = max(0, min(int(number), len(items) - 1))
     values: dict[str, list[str]] = {}
     for node in picker.trees[call]:
         if node.path.startswith(prefix):
-            below = compile_path("$" + node.path[len(prefix) :]).steps
-            found = [text_of(value)[:160] for value in scalars(find(items[index], below))]
+            below = place_steps(node.path)[len(place_steps(prefix)) :]
+            found = [text_of(value)[:160] for value in scalars(find_place(items[index], below))]
             if found:
                 values[node.path] = found[:5]
     return len(items), index, values

@@ -61,7 +61,7 @@ export function createTree(host, { onPick, onSelect }) {
 
   function row(node, index) {
     const leaf = isLeaf(node);
-    const holder = node.children.length > 0 && !leaf;
+    const holder = node.children.length > 0;
     const isOpen = open.has(node.path) || Boolean(query) || filter !== "all";
     const fields = badges.get(node.path) || [];
     const own = values && values[node.path];
@@ -76,7 +76,10 @@ export function createTree(host, { onPick, onSelect }) {
       "aria-expanded": holder ? String(isOpen) : null, title: node.path,
       onclick: () => activate(node, true),
     },
-    h("span", { class: "wb-twisty", "aria-hidden": "true", text: holder ? (isOpen ? "▾" : "▸") : "" }),
+    h("span", {
+      class: "wb-twisty", "aria-hidden": "true", text: holder ? (isOpen ? "▾" : "▸") : "",
+      onclick: (event) => { if (leaf && holder) { event.stopPropagation(); toggle(node); } }, // a text that holds a document has both
+    }),
     h("span", { class: "wb-key", text: node.name === "$" ? "response" : node.name }),
     !leaf && h("span", { class: "wb-preview", text: preview(node) }),
     leaf && h("span", { class: `wb-value wb-${node.types.find((type) => type !== "null") || "null"}`, text: absent ? "not in this one" : shown || (node.nulls ? "null" : "(empty)") }),
@@ -114,7 +117,7 @@ export function createTree(host, { onPick, onSelect }) {
       if (!open.has(node.path) && node.children.length) toggle(node, true);
       else if (rows[at + 1]) show(rows[at + 1]);
     } else if (event.key === "ArrowLeft" && node) {
-      if (open.has(node.path) && !isLeaf(node)) toggle(node, false);
+      if (open.has(node.path) && node.children.length) toggle(node, false);
       else {
         let up = node.parent;
         while (up && !rows.includes(up)) up = up.parent;
