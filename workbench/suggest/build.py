@@ -1,0 +1,271 @@
+"""A reading -> the mapping: which candidate each field takes, as rules and blocks; what is not sure stays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.paths import text_of
+from workbench.pick.steps import EACH, Steps, short, text, without_last_each
+from workbench.suggest.accept import Acceptor
+from workbench.suggest.addresses import Block
+from workbench.suggest.candidates import Candidate, gap, settle
+from workbench.suggest.reading import Reading, plain_steps
+from workbench.suggest.rules import Context, rule_of
+
+_SHARED = frozenset(("customer_name", "customer_email"))
+
+
+@dataclass(slots=True)
+class Chosen:
+    """What a field takes.
+
+    Attributes:
+        key: The business field.
+        candidate: The place.
+        rule: The rule, seen from its item.
+        chance: How likely it is right.
+        doubt: Why it is not to be trusted all the same; empty where nothing speaks against it.
+        rivals: All candidates, the best first.
+        row: What the chance was worked out from.
+    """
+
+    key: str
+    candidate: Candidate
+    rule: Any
+    chance: float
+    doubt: str
+    rivals: list[Candidate]
+    row: dict[str, float] = field(default_factory=dict)
+
+
+class Builder:
+    """Chooses for each field, and writes the mapping's records.
+
+    Args:
+        reading: The documents as they are read.
+        acceptor: What turns scores into chances.
+    """
+
+    def __init__(self, reading: Reading, acceptor: Acceptor) -> None:
+        self.reading, self.acceptor = reading, acceptor
+        self.xml = reading.tree.xml
+        self.context = self._context()
+        self.chosen: dict[str, Chosen] = {}
+        self.ranked: dict[str, list[Candidate]] = {}
+
+    def _context(self) -> Context:
+        facts = [*self.reading.all_facts, *self.reading.line_facts]
+        dates = [value for each in facts if each.has("date") > 0.5 for value in each.texts]
+        money = [each for each in facts if each.has("number") > 0.5]
+        american = any(
+            "country" in each.name.meant
+            and any(value.upper() in ("US", "USA", "UNITED STATES") for value in each.texts)
+            for each in facts
+        ) or any(value.endswith((" AM", " PM", "AM", "PM")) for value in dates)
+        return Context(self.xml, dates, money, american)
+
+    def choose(self) -> None:
+        """Chooses a candidate for every field that has one."""
+        reading = self.reading
+        ranked = dict(reading.ranked)
+        parcels = reading.parcels
+        if parcels is not None and not parcels.each:
+            ranked["carrier"] = parcels.ranked.get("shipment.carrier", [])
+            ranked["tracking_numbers"] = parcels.ranked.get("shipment.tracking_number", [])
+        ranked["customer_name"] = self._same_party(ranked)
+        self._take("", ranked, _SHARED)
+        self._addresses()
+        self._customer_fallback()
+        self._take("", reading.line_ranked, frozenset())
+        if parcels is not None and parcels.each:
+            inside = {
+                f"shipments.{name.partition('.')[2]}": found
+                for name, found in parcels.ranked.items() if name.startswith("shipment.")
+            }  # fmt: skip
+            self._take("", inside, frozenset())
+            if "order.carrier" in parcels.ranked:
+                self._take("", {"carrier": parcels.ranked["order.carrier"]}, frozenset())
+
+    def _same_party(self, ranked: dict[str, list[Candidate]]) -> list[Candidate]:
+        """Names of the party whose e-mail address is the customer's go before equals."""
+        names = ranked.get("customer_name", [])
+        emails = ranked.get("customer_email", [])
+        if not names or not emails:
+            return names
+        home = emails[0].steps[:-1]
+        for each in names:
+            if home and each.steps[: len(home)] == home:
+                each.logit += 0.4
+        return sorted(names, key=lambda each: (-each.logit, len(each.steps), each.parts[0].column.key))
+
+    def _take(
+        self, prefix: str, ranked: dict[str, list[Candidate]], shared: frozenset[str], block: float = 0.0
+    ) -> None:
+        ranked = {f"{prefix}{name}": found for name, found in ranked.items() if found}
+        self.ranked.update(ranked)
+        for key, candidate in settle(ranked, shared).items():
+            self._put(key, candidate, ranked[key], block)
+
+    def _put(self, key: str, candidate: Candidate, rivals: list[Candidate], block: float = 0.0) -> None:
+        rule, doubt = rule_of(key, candidate, self.context)
+        rule = self._with_clock(key, rule, candidate)
+        row = self.acceptor.row(key, candidate, gap(candidate, rivals), self.reading, block)
+        candidate.chance = self.acceptor.chance(key, row)
+        self.chosen[key] = Chosen(key, candidate, rule, candidate.chance, doubt, rivals, row)
+
+    def _with_clock(self, key: str, rule: Any, candidate: Candidate) -> Any:
+        """A date alone takes the time of day that stands beside it."""
+        if not key.endswith("_at") or candidate.merged.has("day") < 0.9 or len(candidate.parts) > 1:
+            return rule
+        date = candidate.parts[0]
+        home = date.column.steps[:-1]
+        pool = self.reading.all_facts if not key.startswith("shipments.") else []
+        rest = date.name.meant - {"date", "data", "time"}
+        for each in pool:
+            if each.column.steps[:-1] != home or each is date or each.has("clock") < 0.9:
+                continue
+            if "time" in each.name.meant and each.name.meant - {"time", "date"} == rest:
+                rule = {"path": rule} if isinstance(rule, str) else dict(rule)
+                path = "@" + "".join(short(each.column.steps, self.xml))
+                said = rule.get("datetime")
+                if said is None:
+                    rule["datetime"] = {"time": path}
+                elif isinstance(said, str):
+                    clock = each.texts[0]
+                    shape = "%H:%M:%S" if clock.count(":") == 2 else "%H:%M"
+                    rule["datetime"] = {"format": f"{said} {shape}", "time": path}
+                return rule
+        return rule
+
+    # ------------------------------------------------------------ address
+
+    def _addresses(self) -> None:
+        if not self.reading.blocks:
+            return
+        block = self.reading.blocks[0]
+        rival = self.reading.blocks[1].score if len(self.reading.blocks) > 1 else block.score - 2
+        sure = block.score + min(1.0, block.score - rival)
+        taken: set[str] = set()
+        ranked = {f"shipping_address.{part}": list(found) for part, found in block.parts.items()}
+        line1 = ranked["shipping_address.line1"]
+        listed = line1[0] if line1 and line1[0].merged.column.tail else None
+        self._take("", ranked, frozenset(), sure)
+        if listed is not None:
+            self._street_lines(listed)
+        self._name_above(block, sure)
+        del taken
+
+    def _street_lines(self, listed: Candidate) -> None:
+        """A list of address lines: its first and its second."""
+        path = "@" + "".join(short(listed.steps, self.xml))
+        path = path.removesuffix(EACH)
+        first = self.chosen.get("shipping_address.line1")
+        if first is None or first.candidate is not listed:
+            return
+        first.rule = f"{path}[0]"
+        most = max(len(values) for values in listed.merged.column.values.values())
+        if most > 1:
+            self.chosen["shipping_address.line2"] = Chosen(
+                "shipping_address.line2", listed, f"{path}[1]", first.chance, first.doubt, [listed], first.row
+            )
+
+    def _name_above(self, block: Block, sure: float) -> None:
+        """The recipient's name may stand beside the address: `shipTo: {name, address: {...}}`."""
+        if "shipping_address.name" in self.chosen or len(block.home) < 1:
+            return
+        home = block.home[:-1]
+        near = [
+            each for each in self.reading.facts
+            if home and each.column.steps[: len(home)] == home and len(each.column.steps) - len(home) <= 2
+            and each.column.steps[: len(block.home)] != block.home
+        ]  # fmt: skip
+        ranked = self.reading.scorer.rank("address.name", near)
+        if ranked:
+            self._take("", {"shipping_address.name": ranked}, frozenset(("shipping_address.name",)), sure - 0.5)
+
+    def _customer_fallback(self) -> None:
+        """Where nobody is named as the customer, the recipient is."""
+        if "customer_name" in self.chosen or "shipping_address.name" not in self.chosen:
+            return
+        name = self.chosen["shipping_address.name"]
+        candidate = self.reading.scorer.score("customer_name", name.candidate.parts, name.candidate.merged)
+        if candidate is not None:
+            self._take("", {"customer_name": [candidate]}, frozenset(("customer_name",)))
+
+    # ------------------------------------------------------------ the mapping
+
+    def records(self, least: float) -> tuple[dict[str, Any], dict[str, str]]:
+        """The order's record, and the fields that were left out with why."""
+        taken = {key: each for key, each in self.chosen.items() if each.chance >= least and not each.doubt}
+        unsure = {
+            key: each.doubt or f"the best candidate is right with {round(100 * each.chance)} %"
+            for key, each in self.chosen.items() if key not in taken
+        }  # fmt: skip
+        record: dict[str, Any] = {}
+        for key, each in taken.items():
+            if "." not in key:
+                record[key] = each.rule
+        self._address_record(record, taken)
+        self._list_record(record, taken, "lines", self._lines_each())
+        parcels = self.reading.parcels
+        if parcels is not None and parcels.each:
+            self._list_record(record, taken, "shipments", self._each(parcels.each, self.reading.structure.root))
+        return record, unsure
+
+    def _address_record(self, record: dict[str, Any], taken: dict[str, Chosen]) -> None:
+        fields = {
+            key.partition(".")[2]: each.rule for key, each in taken.items() if key.startswith("shipping_address.")
+        }
+        if fields:
+            record["shipping_address"] = fields
+
+    def _list_record(
+        self, record: dict[str, Any], taken: dict[str, Chosen], name: str, place: dict[str, Any] | None
+    ) -> None:
+        fields = {key.partition(".")[2]: each.rule for key, each in taken.items() if key.startswith(f"{name}.")}
+        if place is not None and fields:
+            record[name] = {**place, "fields": fields}
+
+    def _lines_each(self) -> dict[str, Any] | None:
+        structure = self.reading.structure
+        if structure.lines is None:
+            return None
+        if structure.group is not None:
+            return {"each": "rows:$"}
+        if self.reading.flat:
+            return {"each": "@"}
+        return self._each(structure.lines[len(structure.root) :], structure.root)
+
+    def _each(self, rest: Steps, root: Steps) -> dict[str, Any]:
+        keyed = False
+        if rest[-1:] == (EACH,):
+            node = self.reading.tree.find(text((*root, *plain_steps(rest[:-1])))) or self.reading.tree.find(
+                text((*root, *rest[:-1]))
+            )
+            keyed = node is not None and "map" in node.flags
+        place: dict[str, Any] = {"each": "@" + "".join(short(without_last_each(rest), self.xml))}
+        if keyed:
+            place["keyed"] = True
+        return place
+
+    def orders(self) -> dict[str, Any]:
+        """The block of orders."""
+        structure = self.reading.structure
+        root = structure.root
+        keyed = False
+        if root[-1:] == (EACH,):
+            node = self.reading.tree.find(text(root[:-1]))
+            keyed = node is not None and "map" in node.flags
+        body: dict[str, Any] = {"each": text(short(without_last_each(root), self.xml))}
+        if keyed:
+            body["keyed"] = True
+        if structure.group is not None:
+            body["group_by"] = "@" + "".join(short(structure.group, self.xml))
+        return body
+
+
+def values_of(candidate: Candidate) -> tuple[str, ...]:
+    """Up to five different values of a candidate."""
+    found = dict.fromkeys(text_of(value) for values in candidate.merged.column.values.values() for value in values[:1])
+    return tuple(list(found)[:5])

@@ -1,0 +1,158 @@
+"""A complete draft of a mapping from recorded answers alone, with a score and reasons for every proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.decode import decode
+from workbench.documents import Document
+from workbench.errors import DecodeError
+from workbench.suggest.accept import Acceptor
+from workbench.suggest.build import Builder, values_of
+from workbench.suggest.candidates import Candidate
+from workbench.suggest.reading import Reading
+from workbench.suggest.rules import path_of, rule_of
+from workbench.suggest.scoring import Weights, default_weights
+from workbench.suggest.structure import Structures
+from workbench.tree import Budget, merge
+
+_LEAST = 1.6
+_LEAST_OWN = 0.7
+_SHOWN = 8
+BUDGET = Budget(values=150_000, part=600, nodes=4_000)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A proposal for a field.
+
+    Attributes:
+        field: The business field, `lines.sku`.
+        path: Where it stands, seen from its item.
+        rule: The rule as the mapping would have it.
+        score: How likely it is right, 0 to 1.
+        reasons: Why, in words.
+        values: Up to five values that it gives.
+        doubt: What speaks against it, in words; empty where nothing does.
+    """
+
+    field: str
+    path: str
+    rule: Any
+    score: float
+    reasons: tuple[str, ...]
+    values: tuple[str, ...]
+    doubt: str = ""
+
+
+@dataclass
+class Draft:
+    """What a never-seen API's answers most likely mean.
+
+    Attributes:
+        mapping: The mapping's data; it loads. Empty records where no order was found.
+        unsure: Fields that were left out, with why.
+        sure: The proposals that the mapping holds, by field.
+        summary: What was found, in a sentence.
+    """
+
+    mapping: dict[str, Any]
+    unsure: dict[str, str] = field(default_factory=dict)
+    sure: dict[str, Suggestion] = field(default_factory=dict)
+    summary: str = ""
+    _all: dict[str, list[Suggestion]] = field(default_factory=dict, repr=False)
+
+    def candidates(self, field: str) -> list[Suggestion]:
+        """What may be meant for a field, the likeliest first."""
+        return list(self._all.get(field, ()))
+
+
+def draft(
+    samples: Any,
+    content_type: str | None = None,
+    asked: Mapping[str, str] | None = None,
+    *,
+    threshold: float = 0.5,
+    weights: Weights | None = None,
+    merchant: str = "draft",
+) -> Draft:
+    """Proposes a complete mapping of recorded answers of one operation; offline, and always the same.
+
+    Args:
+        samples: An answer or several: bytes, text, a path, a `Document`, or decoded JSON as a `Document`.
+        content_type: Their content type, where known.
+        asked: What they were asked for: `{"email": ..., "number": ...}`.
+        threshold: How likely a proposal must be right to stand in the mapping.
+        weights: How columns are scored; those that come with the package unless given.
+        merchant: The name that the mapping gets.
+    """
+    documents, trouble = _documents(samples, content_type)
+    weights = weights or default_weights()
+    if not documents:
+        return _nothing(merchant, trouble or "no order found: nothing was given")
+    tree = merge(documents, budget=BUDGET)
+    told = {key: str(value).casefold().strip() for key, value in (asked or {}).items() if value}
+    structures = Structures(tree, documents, weights, told)
+    readings = structures.find()
+    readings = [each for each in readings if each.score >= _LEAST and each.own >= _LEAST_OWN]
+    if not readings:
+        return _nothing(merchant, "no order found: nothing here has an order number, a date, lines or a customer")
+    reading = Reading(readings[0], documents, tree, weights, structures.mapped, told)
+    return build_draft(reading, weights, threshold, merchant)
+
+
+def build_draft(reading: Reading, weights: Weights, threshold: float, merchant: str) -> Draft:
+    """The draft that a reading makes."""
+    builder = Builder(reading, Acceptor(weights.data.get("accept", {})))
+    builder.choose()
+    record, unsure = builder.records(threshold)
+    found = Draft(_mapping(merchant, builder.orders(), record), unsure)
+    for key, chosen in builder.chosen.items():
+        found.sure[key] = _suggestion(key, chosen.candidate, chosen.rule, builder, chosen.doubt)
+    found.sure = {key: each for key, each in found.sure.items() if key not in unsure}
+    for key, ranked in builder.ranked.items():
+        found._all[key] = [_suggestion(key, each, None, builder, "") for each in ranked[:_SHOWN]]
+    return found
+
+
+def _suggestion(key: str, candidate: Candidate, rule: Any, builder: Builder, doubt: str) -> Suggestion:
+    if rule is None:
+        rule, doubt = rule_of(key, candidate, builder.context)
+    path = path_of(candidate.parts[0], builder.xml)
+    return Suggestion(
+        key, path, rule, round(candidate.chance, 3), tuple(candidate.reasons), values_of(candidate), doubt
+    )
+
+
+def _mapping(merchant: str, orders: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "merchant": merchant,
+        "operations": {"find_orders_by_email": {"orders": orders}},
+        "records": {"order": record},
+    }
+
+
+def _nothing(merchant: str, summary: str) -> Draft:
+    return Draft(_mapping(merchant, {"each": "$"}, {}), {}, {}, summary)
+
+
+def _documents(samples: Any, content_type: str | None) -> tuple[list[Document], str]:
+    """The answers, decoded; what cannot be read is told."""
+    if isinstance(samples, (bytes, str, Path, Document)):
+        samples = [samples]
+    found: list[Document] = []
+    trouble = ""
+    for each in samples:
+        if isinstance(each, Document):
+            found.append(each)
+            continue
+        body = each.read_bytes() if isinstance(each, Path) else each.encode() if isinstance(each, str) else bytes(each)
+        try:
+            found.append(decode(body, content_type=content_type))
+        except DecodeError as error:
+            trouble = f"no order found: the answer could not be read - {error}"
+    return found, trouble
