@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from workbench.suggest.candidates import Candidate
 from workbench.suggest.reading import Reading
 from workbench.suggest.rules import path_of, rule_of
 from workbench.suggest.scoring import Weights, default_weights
-from workbench.suggest.structure import Structures
+from workbench.suggest.structure import Structure, Structures
 from workbench.tree import Budget, merge
 
 _LEAST = 1.6
 _LEAST_OWN = 0.7
+THRESHOLD = 0.6
+"""How likely a proposal must be right to stand in a draft."""
 _SHOWN = 8
 BUDGET = Budget(values=150_000, part=600, nodes=4_000)
 
@@ -75,7 +77,7 @@ def draft(
     content_type: str | None = None,
     asked: Mapping[str, str] | None = None,
     *,
-    threshold: float = 0.5,
+    threshold: float = THRESHOLD,
     weights: Weights | None = None,
     merchant: str = "draft",
 ) -> Draft:
@@ -95,13 +97,17 @@ def draft(
         return _nothing(merchant, trouble or "no order found: nothing was given")
     tree = merge(documents, budget=BUDGET)
     told = {key: str(value).casefold().strip() for key, value in (asked or {}).items() if value}
-    structures = Structures(tree, documents, weights, told)
-    readings = structures.find()
-    readings = [each for each in readings if each.score >= _LEAST and each.own >= _LEAST_OWN]
+    structures = Structures(tree, documents, told)
+    readings = likely(structures.find())
     if not readings:
         return _nothing(merchant, "no order found: nothing here has an order number, a date, lines or a customer")
     reading = Reading(readings[0], documents, tree, weights, structures.mapped, told)
     return build_draft(reading, weights, threshold, merchant)
+
+
+def likely(found: Sequence[Structure]) -> list[Structure]:
+    """The readings that hold an order: enough of its own values, and enough altogether."""
+    return [each for each in found if each.score >= _LEAST and each.own >= _LEAST_OWN]
 
 
 def build_draft(reading: Reading, weights: Weights, threshold: float, merchant: str) -> Draft:

@@ -112,6 +112,12 @@ FEATURES = (
 )  # fmt: skip
 
 
+PRIOR = (
+    -5.5, 8, 0.6, 0.2, -0.5, -2.6, -1.0, -0.4, -0.6, -0.4, -1.0, 1.2, -1.2, 0.6, 0.4, -0.8, 5, -2, 2, -1.5, -0.3, -0.8,
+)  # fmt: skip
+"""What each feature is assumed to weigh; learning moves from here, and structure is found with these."""
+
+
 class Evidence(NamedTuple):
     """What is known of a column besides its name and values.
 
@@ -176,6 +182,12 @@ class Weights:
 def default_weights() -> Weights:
     """The weights that come with the package."""
     return Weights(json.loads(files("workbench.suggest").joinpath("weights.json").read_text(encoding="utf-8")))
+
+
+@cache
+def prior_weights() -> Weights:
+    """The weights that were set by hand; places of orders and lines are found with them."""
+    return Weights({"shared": {"weights": PRIOR}, "fields": {}})
 
 
 def sigmoid(logit: float) -> float:

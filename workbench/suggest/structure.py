@@ -10,7 +10,7 @@ from workbench.documents import Document
 from workbench.pick.steps import EACH, Steps, is_below, place_steps, text
 from workbench.suggest.columns import Column, Facts, columns, nodes_at
 from workbench.suggest.names import Name, read_name
-from workbench.suggest.scoring import Evidence, Weights, features, sigmoid
+from workbench.suggest.scoring import Evidence, features, prior_weights, sigmoid
 from workbench.tree import Node, Tree
 
 _SAMPLED = 8
@@ -105,14 +105,13 @@ class Structures:
     Args:
         tree: Their merged tree.
         documents: The documents.
-        weights: How columns are scored.
         asked: What the answers were asked for: `email`, `number`.
     """
 
     def __init__(
-        self, tree: Tree, documents: Sequence[Document], weights: Weights, asked: Mapping[str, str] | None = None
+        self, tree: Tree, documents: Sequence[Document], asked: Mapping[str, str] | None = None
     ) -> None:
-        self.tree, self.documents, self.weights = tree, documents, weights
+        self.tree, self.documents, self.weights = tree, documents, prior_weights()
         self.asked = {key: value.casefold().strip() for key, value in (asked or {}).items() if value}
         self.mapped = mapped_places(tree)
         self.places = [self._place(node) for node in self._objects()]
