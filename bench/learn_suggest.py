@@ -35,7 +35,11 @@ from workbench.tree import Tree, merge
 _PULL, _FIELD_PULL = 3.0, 12.0
 _ACCEPT_PULL, _ACCEPT_FIELD_PULL = 4.0, 6.0
 _EXTRA = 0.6
-_KEYS = {"shipments.carrier": "carrier", "shipments.tracking_number": "tracking_numbers", "shipments.shipped_at": "shipped_at"}
+_KEYS = {
+    "shipments.carrier": "carrier",
+    "shipments.tracking_number": "tracking_numbers",
+    "shipments.shipped_at": "shipped_at",
+}
 
 
 class Case(NamedTuple):
@@ -85,7 +89,11 @@ def rows_of(case: Case, weights: Weights) -> list[Row]:
     """Every candidate of every labelled field; none where the structure is wrong."""
     reading = reading_of(case, weights)
     response = case.response
-    if reading is None or response.name in counts() and len(reading.items) < min(len(response.orders), counts()[response.name]):
+    if (
+        reading is None
+        or (response.name in counts()
+        and len(reading.items) < min(len(response.orders), counts()[response.name]))
+    ):
         return []
     builder = Builder(reading, accept.Acceptor({}))
     builder.choose()
@@ -93,7 +101,11 @@ def rows_of(case: Case, weights: Weights) -> list[Row]:
     for key, ranked in builder.ranked.items():
         if key.startswith("lines.") and not _same_lines(reading, response):
             continue
-        rows = [(candidate, verdict) for candidate in ranked if (verdict := judged(key, candidate, reading, response, builder)) is not None]
+        rows = [
+            (candidate, verdict)
+            for candidate in ranked
+            if (verdict := judged(key, candidate, reading, response, builder)) is not None
+        ]
         total = len(rows) or 1
         for candidate, (right, labelled) in rows:
             weight = (1.0 if labelled else _EXTRA) * (1.0 if right > 0.5 else min(1.0, 4 / total))
@@ -106,12 +118,19 @@ def _same_lines(reading: Reading, response: Response) -> bool:
     return [len(lines) for lines in reading.lines_of[: len(wanted)]] == wanted
 
 
-def judged(key: str, candidate: Candidate, reading: Reading, response: Response, builder: Builder) -> tuple[float, bool] | None:
+def judged(
+    key: str, candidate: Candidate, reading: Reading, response: Response, builder: Builder
+) -> tuple[float, bool] | None:
     """How many of the labelled values a candidate gives, and whether there are any; None where labels do not tell."""
     name = _KEYS.get(key, key)
     leaf = name.rpartition(".")[2]
     score = scoring()
-    known = {*score.ORDER_FIELDS, "tracking_numbers", *(f"shipping_address.{part}" for part in score.ADDRESS_FIELDS), *(f"lines.{part}" for part in score.LINE_FIELDS)}
+    known = {
+        *score.ORDER_FIELDS,
+        "tracking_numbers",
+        *(f"shipping_address.{part}" for part in score.ADDRESS_FIELDS),
+        *(f"lines.{part}" for part in score.LINE_FIELDS),
+    }
     if name not in known:
         return None
     rule, _ = rule_of(key, candidate, builder.context)
@@ -137,7 +156,9 @@ def _all(candidate: Candidate) -> list[Any]:
     return [value for values in candidate.merged.column.values.values() for value in values]
 
 
-def _wanted(name: str, order: dict[str, Any], index: int, reading: Reading, response: Response) -> Iterable[tuple[int, Any, list[Any]]]:
+def _wanted(
+    name: str, order: dict[str, Any], index: int, reading: Reading, response: Response
+) -> Iterable[tuple[int, Any, list[Any]]]:
     score = scoring()
     accepted: dict[str, list[Any]] = {}
     for path, value in score.alternatives(response.label, index, order):
@@ -149,7 +170,9 @@ def _wanted(name: str, order: dict[str, Any], index: int, reading: Reading, resp
     leaf = name.removeprefix("lines.")
     for number, line in enumerate(order.get("lines") or []):
         wanted = line.get(leaf)
-        more = [value for path in (name, f"lines[{number}].{leaf}", f"lines[*].{leaf}") for value in accepted.get(path, [])]
+        more = [
+            value for path in (name, f"lines[{number}].{leaf}", f"lines[*].{leaf}") for value in accepted.get(path, [])
+        ]
         position = reading.lines_of[index][number] if number < len(reading.lines_of[index]) else -1
         yield position, wanted, [wanted, *more]
 
@@ -254,7 +277,17 @@ def answers_of(case: Case, weights: Weights) -> list[Answer]:
         counted = tally.get(name)
         if counted is None or chosen.doubt:
             continue
-        found.append(Answer(key, chosen.row, counted["right"], counted["wrong"], counted["extra"], chosen.chance, case.response.family))
+        found.append(
+            Answer(
+                key,
+                chosen.row,
+                counted["right"],
+                counted["wrong"],
+                counted["extra"],
+                chosen.chance,
+                case.response.family,
+            )
+        )
     return found
 
 

@@ -30,7 +30,9 @@ _GRAVE = ("order_number", "customer_email", "status", "tracking_numbers")
 Tally = dict[str, Counter[str]]
 
 
-def tested(known: Sequence[Case], weights_for: Callable[[Case], Weights], threshold: float) -> tuple[Tally, list[Answer], Counter[str]]:
+def tested(
+    known: Sequence[Case], weights_for: Callable[[Case], Weights], threshold: float
+) -> tuple[Tally, list[Answer], Counter[str]]:
     """Every response drafted and mapped: verdicts by field, proposals with their chances, and the first five."""
     total: Tally = {}
     answers: list[Answer] = []
@@ -149,7 +151,9 @@ def report(title: str, known: Sequence[Case], weights_for: Callable[[Case], Weig
     """One trial, printed."""
     total, answers, first = tested(known, weights_for, threshold)
     print(f"{title}\n  {summary(total)}")
-    print(f"  right place among the first {_FIRST}: {first['found']} of {first['labelled']} fields, {first['found'] / first['labelled']:.3f}")
+    print(
+        f"  right place among the first {_FIRST}: {first['found']} of {first['labelled']} fields, {first['found'] / first['labelled']:.3f}"
+    )
     print_fields(total)
     print_calibration(answers)
     labelled = sum(counted["labelled"] for counted in total.values())
@@ -168,7 +172,9 @@ def print_times(known: Sequence[Case]) -> None:
     start = time.perf_counter()
     decode(slowest.response.body)
     decoding = time.perf_counter() - start
-    print(f"time  largest response {max(costs)[0] * 1000:.0f} ms ({max(costs)[1]}), decoding the largest alone {decoding * 1000:.1f} ms")
+    print(
+        f"time  largest response {max(costs)[0] * 1000:.0f} ms ({max(costs)[1]}), decoding the largest alone {decoding * 1000:.1f} ms"
+    )
     bodies = [text.encode() for text in tree.texts()]
     start = time.perf_counter()
     for body in bodies:
@@ -183,7 +189,9 @@ def main() -> int:
     """Prints the report."""
     known = cases()
     quick = "--quick" in sys.argv
-    total = report("shipped weights, on the responses they were learned from", known, lambda case: default_weights(), THRESHOLD)
+    total = report(
+        "shipped weights, on the responses they were learned from", known, lambda case: default_weights(), THRESHOLD
+    )
     grave = {field: total[field]["wrong"] for field in _GRAVE if field in total}
     print(f"  wrong values when every sure proposal is taken: {grave}")
     if not quick:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workbench.pick.steps import Steps
 from workbench.suggest.candidates import Candidate, Scorer, full_names, merge_parts
@@ -27,18 +27,15 @@ class Block:
         home: The object, below the item.
         role: ship, customer, none, bill or bad.
         parts: Candidates of each part, the best first.
+        lists: How many lists stand between the item and the address.
         score: How much speaks for its being the shipping address.
     """
 
     home: Steps
     role: str
     parts: dict[str, list[Candidate]] = field(default_factory=dict)
+    lists: int = 0
     score: float = 0.0
-
-    @property
-    def flat(self) -> bool:
-        """Whether its parts stand beside the order's own values."""
-        return not self.home
 
 
 def role_of(facts: Facts) -> str:
@@ -61,7 +58,7 @@ def role_of(facts: Facts) -> str:
 
 def blocks(facts: Sequence[Facts], scorer: Scorer) -> list[Block]:
     """The addresses among columns, the likeliest shipping address first."""
-    near = [each for each in facts if not each.column.lists or _of_scalars(each)]
+    near = [each for each in facts if each.column.lists <= 2]
     roles = {id(each): role_of(each) for each in near}
     homes: dict[tuple[Steps, str], None] = {}
     for each in near:
@@ -76,18 +73,30 @@ def blocks(facts: Sequence[Facts], scorer: Scorer) -> list[Block]:
             if each.column.steps[: len(home)] == home and len(each.column.steps) - len(home) <= 3
             and (roles[id(each)] == role)
         ]  # fmt: skip
-        block = Block(home, role, _parts(inside, home, scorer))
+        crossed = min((each.column.lists - each.column.tail for each in inside), default=0)
+        if crossed and any(each.column.lists - each.column.tail > crossed for each in inside):
+            inside = [each for each in inside if each.column.lists - each.column.tail == crossed]
+        if not crossed:
+            inside = [each for each in inside if not each.column.lists or _of_scalars(each)]
+        block = Block(home, role, _parts([_rebased(each, crossed) for each in inside], home, scorer), crossed)
         got = {part for part, ranked in block.parts.items() if ranked and ranked[0].row[1] >= 0.6}
         if len(got & {"city", "postal_code", "line1", "country"}) < 2:
             continue
         block.score = sum(_WORTH.get(part, 0.0) for part in got) + _ROLES[role] - 0.02 * len(home)
-        if any(name.meant & {"item", "line", "product", "payment", "history"} for name in inside[0].parents):
+        if inside and any(name.meant & {"item", "line", "product", "payment", "event"} for name in inside[0].parents):
             block.score -= 0.4
-        if not home:
-            block.score -= 0.3
+        block.score -= 0.3 * (not home) + 0.25 * crossed
         found.append(block)
     found.sort(key=lambda block: (-block.score, len(block.home), block.home))
     return found
+
+
+def _rebased(facts: Facts, lists: int) -> Facts:
+    """A column as it is seen from inside some lists."""
+    if not lists:
+        return facts
+    column = facts.column
+    return Facts(replace(column, lists=column.lists - lists), facts.items, facts.around)
 
 
 def _of_scalars(facts: Facts) -> bool:

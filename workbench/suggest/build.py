@@ -13,6 +13,8 @@ from workbench.suggest.candidates import Candidate, gap, settle
 from workbench.suggest.reading import Reading, plain_steps
 from workbench.suggest.rules import Context, rule_of
 
+_TIE = 0.2
+"""A rival that says something else and is no further behind leaves the field open."""
 _SHARED = frozenset(("customer_name", "customer_email"))
 
 
@@ -112,6 +114,8 @@ class Builder:
         rule = self._with_clock(key, rule, candidate)
         row = self.acceptor.row(key, candidate, gap(candidate, rivals), self.reading, block)
         candidate.chance = self.acceptor.chance(key, row)
+        if row["gap"] < _TIE:
+            candidate.chance = min(candidate.chance, 0.5)
         self.chosen[key] = Chosen(key, candidate, rule, candidate.chance, doubt, rivals, row)
 
     def _with_clock(self, key: str, rule: Any, candidate: Candidate) -> Any:
@@ -146,7 +150,6 @@ class Builder:
         block = self.reading.blocks[0]
         rival = self.reading.blocks[1].score if len(self.reading.blocks) > 1 else block.score - 2
         sure = block.score + min(1.0, block.score - rival)
-        taken: set[str] = set()
         ranked = {f"shipping_address.{part}": list(found) for part, found in block.parts.items()}
         line1 = ranked["shipping_address.line1"]
         listed = line1[0] if line1 and line1[0].merged.column.tail else None
@@ -154,7 +157,6 @@ class Builder:
         if listed is not None:
             self._street_lines(listed)
         self._name_above(block, sure)
-        del taken
 
     def _street_lines(self, listed: Candidate) -> None:
         """A list of address lines: its first and its second."""
@@ -217,7 +219,11 @@ class Builder:
         fields = {
             key.partition(".")[2]: each.rule for key, each in taken.items() if key.startswith("shipping_address.")
         }
-        if fields:
+        if fields and self.reading.blocks and self.reading.blocks[0].lists:
+            home = "@" + "".join(short(self.reading.blocks[0].home, self.xml))
+            fields = {part: _inside(rule, home) for part, rule in fields.items()}
+            record["shipping_address"] = {"at": home, "fields": fields}
+        elif fields:
             record["shipping_address"] = fields
 
     def _list_record(
@@ -263,6 +269,17 @@ class Builder:
         if structure.group is not None:
             body["group_by"] = "@" + "".join(short(structure.group, self.xml))
         return body
+
+
+def _inside(rule: Any, home: str) -> Any:
+    """A rule of the order as it is written inside an object of it."""
+    if isinstance(rule, str) and rule.startswith("@"):
+        return f"@{rule[len(home) :]}" if rule.startswith(home) else f"^{rule[1:]}"
+    if isinstance(rule, dict):
+        return {key: _inside(value, home) if key in ("path", "join") else value for key, value in rule.items()}
+    if isinstance(rule, list):
+        return [_inside(each, home) for each in rule]
+    return rule
 
 
 def values_of(candidate: Candidate) -> tuple[str, ...]:

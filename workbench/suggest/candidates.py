@@ -208,11 +208,28 @@ def settle(ranked: Mapping[str, list[Candidate]], shared: frozenset[str]) -> dic
     return chosen
 
 
+_FORMS = frozenset(("code", "name", "id", "description", "label", "title", "display"))
+
+
+def _twins(one: Candidate, other: Candidate) -> bool:
+    """Whether siblings, or an element and its attribute, say the same thing in another form: a country's code and its name, a time and the same in UTC."""
+    shorter, longer = sorted((one.steps, other.steps), key=len)
+    beside = one.steps[:-1] == other.steps[:-1] or longer[:-1] == shorter
+    return (
+        beside
+        and len(one.parts) == len(other.parts) == 1
+        and one.merged.name.meant - _FORMS == other.merged.name.meant - _FORMS
+        and bool(one.merged.name.meant - _FORMS)
+    )
+
+
 def gap(candidate: Candidate, rivals: Sequence[Candidate]) -> float:
     """How far ahead of the best rival that says something else; at most 8."""
     mine = candidate.says()
     for rival in rivals:
         if rival is candidate:
+            continue
+        if _twins(candidate, rival):
             continue
         theirs = rival.says()
         common = mine.keys() & theirs.keys()

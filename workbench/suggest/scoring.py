@@ -34,6 +34,8 @@ class Match(NamedTuple):
     words: frozenset[str]
 
 
+_TELLING = frozenset(("carrier", "tracking", "image", "status"))
+"""Kinds of values that say what they are, whatever their name."""
 _WHOSE_ORDER = frozenset(("customer", "seller", "created", "store", "external"))
 _UNIVERSAL = frozenset(("utc", "gmt"))
 NOTHING = Match(0.0, 0, 0, 0, frozenset())
@@ -64,27 +66,33 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
             continue
         cost = 0.0
         used_around: frozenset[str] = frozenset()
+        borrowed = False
         for word in words - own:
             place = next((index for index, other in enumerate(wide) if word in other.meant), None)
             if place is None:
                 break
             cost += 0.03 + 0.02 * place
+            borrowed = borrowed or place >= len(parents[:3])
             used_around |= {word}
         else:
             left = meant - words - spec.neutral
             if "gross" in meant:
                 left -= {"tax"}
-            if "order" in words:
+            whose = "order" in own and field == "order_number"
+            if whose:
+                cost += 0.05 * len(left & _WHOSE_ORDER - {"created"})
                 left -= _WHOSE_ORDER
             if not _UNIVERSAL.isdisjoint(name.words):
                 cost -= 0.02
             decoys = left & spec.decoys
-            unknown = [word for word in left - decoys if not word.isdigit() or word not in ("1",)]
+            unknown = [word for word in left - decoys if word != "1" and not (whose and word not in _concepts())]
             foreign = [word for word in unknown if word in _concepts()]
             cost += 0.07 * len(foreign) + 0.04 * (len(unknown) - len(foreign))
+            if borrowed and left:  # the item's own name does not say what another word is the number of
+                cost += 0.2
             near = frozenset().union(*(other.meant for other in parents[:3])) - words - used_around
             far = frozenset().union(*(other.meant for other in around[:2])) - words - used_around
-            count = len(near & spec.decoys) + (0.5 * len(far & spec.decoys))
+            count = len(near & spec.decoys) * (0.5 if own == words else 1) + 0.5 * len(far & spec.decoys)
             total = strength - cost
             found = Match(total, len(decoys), math.ceil(count), len(unknown), words)
             if _rank(found) > _rank(best):
@@ -108,12 +116,12 @@ def fits(spec: Spec, facts: Facts) -> bool:
 FEATURES = (
     "bias", "strength", "strong", "middling", "weak", "key_decoys", "around_decoys", "unknown", "depth", "deep",
     "lists", "hint", "doubt", "presence", "distinct", "repeats", "echo", "echo_missed", "sum", "no_sum", "alone",
-    "weak_decoys",
+    "weak_decoys", "hinted",
 )  # fmt: skip
 
 
 PRIOR = (
-    -5.5, 8, 0.6, 0.2, -0.5, -2.6, -1.0, -0.4, -0.6, -0.4, -1.0, 1.2, -1.2, 0.6, 0.4, -0.8, 5, -2, 2, -1.5, -0.3, -0.8,
+    -5.5, 8, 0.6, 0.2, -0.5, -2.6, -1.0, -0.4, -0.6, -0.4, -1.0, 1.2, -1.2, 0.6, 0.4, -0.8, 5, -2, 2, -1.5, -0.3, -0.8, 2.0,
 )  # fmt: skip
 """What each feature is assumed to weigh; learning moves from here, and structure is found with these."""
 
@@ -155,6 +163,7 @@ def features(field: str, facts: Facts, evidence: Evidence) -> tuple[float, ...] 
         float(evidence.many and facts.distinct < 1), float(evidence.echo > 0), float(evidence.echo < 0),
         float(evidence.sums > 0), float(evidence.sums < 0), alone,
         float(weak) * min(match.key_decoys + match.around_decoys, 3),
+        max((facts.has(kind) for kind in spec.hints & _TELLING), default=0.0) * (1 - min(strength, 1.0)),
     )  # fmt: skip
 
 

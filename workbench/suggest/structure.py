@@ -31,6 +31,7 @@ _NO_LINE = frozenset(
     "refund return payment shipping tax discount fee attribute customer address parcel event fulfillment tracking "
     "delivery billing carrier price amount variant image note error cancel bundle gift history status invoice".split()
 )
+_PARCEL = frozenset(("parcel", "shipping", "delivery", "fulfillment", "tracking"))
 
 
 @dataclass(slots=True)
@@ -108,9 +109,7 @@ class Structures:
         asked: What the answers were asked for: `email`, `number`.
     """
 
-    def __init__(
-        self, tree: Tree, documents: Sequence[Document], asked: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, tree: Tree, documents: Sequence[Document], asked: Mapping[str, str] | None = None) -> None:
         self.tree, self.documents, self.weights = tree, documents, prior_weights()
         self.asked = {key: value.casefold().strip() for key, value in (asked or {}).items() if value}
         self.mapped = mapped_places(tree)
@@ -182,10 +181,12 @@ class Structures:
         own = sum(weight * place.order[name] for name, weight in _ORDER_WEIGHTS.items())
         named = self._named(place)
         lines, line_score = self._lines(place)
-        flat = self._flat(place)
+        flat = self._flat(place, 2)
         lists = sum(step == EACH for step in place.steps)
         base = own + named - 0.1 * lists - 0.03 * len(place.steps)
         reasons = []
+        if not flat and lines is None and place.repeated and self._flat(place, 1) and self._group(place):
+            flat = self._flat(place, 1)
         if flat > line_score + 0.3 and place.repeated:
             group = self._group(place)
             if group is not None:
@@ -235,7 +236,10 @@ class Structures:
         lists = sum(step == EACH for step in rest)
         named = bool(inner & _LINE_WORDS) or bool(outer & _LINE_WORDS and not inner & _NO_LINE)
         score = evidence + (0.5 if named and not inner & _NO_LINE - {"shipping", "delivery", "invoice"} else 0.0)
-        score -= 0.8 * bool(inner & _NO_LINE and not inner & _LINE_WORDS) + 0.5 * min(2, len(outer & _NO_LINE))
+        score -= 0.8 * bool(inner & _NO_LINE and not inner & _LINE_WORDS) + 0.5 * min(
+            2, len(outer & _NO_LINE - _PARCEL)
+        )
+        score -= 0.25 * bool(outer & _PARCEL)
         score -= 0.25 * max(0, lists - 1) + 0.04 * len(rest)
         if not lists and not named:
             score -= 0.9
@@ -245,11 +249,11 @@ class Structures:
             score -= 0.5
         return score
 
-    def _flat(self, place: Place) -> float:
-        """How much the place's own values look like those of a line."""
+    def _flat(self, place: Place, least: int) -> float:
+        """How much the place's own values look like those of a line, where so many of its fields are there."""
         direct = [facts for facts in place.facts if not facts.depth]
         best = self._best(direct, _LINE_WEIGHTS, len(place.items) > 1, False)
-        if sum(probability > 0.5 for name, probability in best.items() if name != "lines.unit_price") < 2:
+        if sum(probability > 0.5 for name, probability in best.items() if name != "lines.unit_price") < least:
             return 0.0
         return sum(weight * best[name] for name, weight in _LINE_WEIGHTS.items())
 

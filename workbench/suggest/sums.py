@@ -12,6 +12,8 @@ from workbench.transforms import Trouble, to_decimal
 
 _EXTRA = (("shipping", "delivery"), ("tax",), ("discount",), ("fee", "gift"))
 _MOST = 5
+_MONEY_NAMES = frozenset(("amount", "price", "total", "tax", "shipping", "discount", "fee", "sub"))
+_NOT_MONEY = frozenset(("quantity", "number", "id", "type", "line", "weight", "rate", "percent", "exchange", "count"))
 _CLOSE = Decimal("0.011")
 
 
@@ -112,6 +114,12 @@ def minor_units(amount: Facts, money: Sequence[Facts]) -> str:
             return "no"
     decimals = [other for other in money if other.has("money") > 0.3]
     if decimals:
+        return "no"
+    small = [
+        number for other in money if _MONEY_NAMES & other.name.meant and not _NOT_MONEY & other.name.meant
+        for number in _firsts(other).values() if 0 < abs(number) < 100
+    ]  # fmt: skip
+    if small:
         return "no"
     big = [number for number in values.values() if abs(number) >= 100]
     if not big:

@@ -27,7 +27,9 @@ _NUMBER = re.compile(
     r"[-+]?\d+(?:[.,]\d+)?|[-+]?\d{1,3}(?:[,. ']\d{3})+(?:[.,]\d+)?|\D{1,4}\s?[-+]?\d[\d.,]*|[-+]?\d[\d.,]*\s?\D{1,4}"
 )
 _MONEY = re.compile(r"\D{0,5}\d[\d.,' ]*[.,]\d\d\D{0,5}")
-_GUID = re.compile(r"\{?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?|[0-9a-f]{24}|[0-9a-f]{32,}")
+_GUID = re.compile(
+    r"\{?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?|[0-9a-f]{24}|[0-9a-f]{32,}|[A-Za-z0-9+/]{7,}={1,2}"
+)
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif)\b|image|img|/media/|cdn|photo|thumb", re.I)
 _TRACK = re.compile(
     r"track|trace|parcel|sendung|suivi|seguimiento|verfolg|awb|colis|tnt|dhl|ups\.|fedex|postnord", re.I
@@ -155,6 +157,8 @@ def _kinds(text: str, is_number: bool) -> frozenset[str]:
     if _PHONE.fullmatch(text) and sum(map(str.isdigit, text)) >= 7:
         found.add("phone")
     words = _WORD.findall(text)
+    if re.match(r"\d+[a-zA-Z]?\s+\w", text):
+        found.add("numbered")
     if words:
         found.add("text")
         if len(words) >= 2 and not any(sign.isdigit() for sign in text) and len(text) < 50:
