@@ -89,10 +89,8 @@ def rows_of(case: Case, weights: Weights) -> list[Row]:
     """Every candidate of every labelled field; none where the structure is wrong."""
     reading = reading_of(case, weights)
     response = case.response
-    if (
-        reading is None
-        or (response.name in counts()
-        and len(reading.items) < min(len(response.orders), counts()[response.name]))
+    if reading is None or (
+        response.name in counts() and len(reading.items) < min(len(response.orders), counts()[response.name])
     ):
         return []
     builder = Builder(reading, accept.Acceptor({}))

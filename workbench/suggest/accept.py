@@ -15,7 +15,7 @@ FEATURES = (
     "bias", "logit", "low", "gap", "tight", "structure", "margin", "presence", "block", "in_line", "in_shipment",
     "doubt", "key_decoys", "alone",
 )  # fmt: skip
-PRIOR = (-0.3, 0.8, 0.0, 0.2, 0.0, 0.2, 0.1, 0.3, 0.2, 0.0, 0.0, 0.0, -0.3, 0.0)
+PRIOR = (-0.3, 0.8, 0.0, 0.2, 0.0, 0.2, 0.1, 0.3, 0.2, 0.0, 0.0, 0.0, -0.8, 0.0)
 """What each is assumed to weigh; learning moves from here."""
 
 

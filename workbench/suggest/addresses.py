@@ -71,7 +71,7 @@ def blocks(facts: Sequence[Facts], scorer: Scorer) -> list[Block]:
         inside = [
             each for each in near
             if each.column.steps[: len(home)] == home and len(each.column.steps) - len(home) <= 3
-            and (roles[id(each)] == role)
+            and (roles[id(each)] == role or (role == "none" and roles[id(each)] == "ship" and _is_recipient(each, home)))
         ]  # fmt: skip
         crossed = min((each.column.lists - each.column.tail for each in inside), default=0)
         if crossed and any(each.column.lists - each.column.tail > crossed for each in inside):
@@ -89,6 +89,11 @@ def blocks(facts: Sequence[Facts], scorer: Scorer) -> list[Block]:
         found.append(block)
     found.sort(key=lambda block: (-block.score, len(block.home), block.home))
     return found
+
+
+def _is_recipient(facts: Facts, home: Steps) -> bool:
+    """Whether a column names the recipient of an address whose other parts do not say whose they are."""
+    return len(facts.column.steps) == len(home) + 1 and bool(facts.name.meant & {"name", "recipient"})
 
 
 def _rebased(facts: Facts, lists: int) -> Facts:

@@ -13,6 +13,8 @@ from workbench.suggest.candidates import Candidate, gap, settle
 from workbench.suggest.reading import Reading, plain_steps
 from workbench.suggest.rules import Context, rule_of
 
+_ABROAD = frozenset(("country", "currency"))
+_MONTH_FIRST = frozenset(("US", "USA", "UNITED STATES", "UNITED STATES OF AMERICA", "USD", "CA", "CAD", "CANADA", "PH"))
 _TIE = 0.2
 """A rival that says something else and is no further behind leaves the field open."""
 _SHARED = frozenset(("customer_name", "customer_email"))
@@ -60,12 +62,11 @@ class Builder:
         facts = [*self.reading.all_facts, *self.reading.line_facts]
         dates = [value for each in facts if each.has("date") > 0.5 for value in each.texts]
         money = [each for each in facts if each.has("number") > 0.5]
-        american = any(
-            "country" in each.name.meant
-            and any(value.upper() in ("US", "USA", "UNITED STATES") for value in each.texts)
-            for each in facts
-        ) or any(value.endswith((" AM", " PM", "AM", "PM")) for value in dates)
-        return Context(self.xml, dates, money, american)
+        places = {value.upper() for each in facts if _ABROAD & each.name.meant for value in each.texts}
+        american = bool(places & _MONTH_FIRST) or any(value.upper().endswith(("AM", "PM")) for value in dates)
+        told = any(_ABROAD & kinds for each in facts if _ABROAD & each.name.meant for kinds in each.kinds)
+        elsewhere = told and not american
+        return Context(self.xml, dates, money, american, elsewhere)
 
     def choose(self) -> None:
         """Chooses a candidate for every field that has one."""
@@ -86,8 +87,18 @@ class Builder:
                 for name, found in parcels.ranked.items() if name.startswith("shipment.")
             }  # fmt: skip
             self._take("", inside, frozenset())
+            self._several_numbers(parcels.each)
             if "order.carrier" in parcels.ranked:
                 self._take("", {"carrier": parcels.ranked["order.carrier"]}, frozenset())
+
+    def _several_numbers(self, each: Steps) -> None:
+        """A parcel with a list of tracking numbers: the order takes all of them."""
+        held = self.chosen.get("shipments.tracking_number")
+        if held is None or not held.candidate.merged.column.tail:
+            return
+        del self.chosen["shipments.tracking_number"]
+        held.key, held.rule = "tracking_numbers", "@" + "".join(short((*each, *held.candidate.steps), self.xml))
+        self.chosen["tracking_numbers"] = held
 
     def _same_party(self, ranked: dict[str, list[Candidate]]) -> list[Candidate]:
         """Names of the party whose e-mail address is the customer's go before equals."""
@@ -188,12 +199,15 @@ class Builder:
 
     def _customer_fallback(self) -> None:
         """Where nobody is named as the customer, the recipient is."""
-        if "customer_name" in self.chosen or "shipping_address.name" not in self.chosen:
+        before = self.chosen.get("customer_name")
+        if (before is not None and before.chance >= 0.5) or "shipping_address.name" not in self.chosen:
             return
         name = self.chosen["shipping_address.name"]
         candidate = self.reading.scorer.score("customer_name", name.candidate.parts, name.candidate.merged)
         if candidate is not None:
             self._take("", {"customer_name": [candidate]}, frozenset(("customer_name",)))
+            if before is not None and before.chance > self.chosen["customer_name"].chance:
+                self.chosen["customer_name"] = before
 
     # ------------------------------------------------------------ the mapping
 

@@ -25,6 +25,14 @@ _TELLS = re.compile(
 )
 _TELLS_VALUE = re.compile(r"@?(?:name|key|label|code|id|field|attribute|attribute_?code|title)", re.I)
 _HOLDS_VALUE = re.compile(r"(?:@?value|#text|values|val|content|data|text)", re.I)
+_PARTNERS = {
+    **dict.fromkeys(("WE", "ST", "DP", "UC", "CN"), ("recipient",)),
+    **dict.fromkeys(("AG", "BY", "SP"), ("customer",)),
+    **dict.fromkeys(("RE", "BT", "IV"), ("billing",)),
+    **dict.fromkeys(("LF", "SU", "SE", "VN"), ("seller",)),
+    "SF": ("sender",),
+}
+"""What parties are called in EDIFACT, X12 and SAP's IDocs."""
 _WORD = re.compile(r"[\w .:/-]{1,40}")
 
 
@@ -67,7 +75,11 @@ class Facts:
         if not self.name.words and around:
             self.name = around[0]
         self.around = tuple(around)
-        if "data" in self.name.words and "date" not in self.name.meant and self.has("date") > 0.5:
+        if (
+            "data" in self.name.words
+            and "date" not in self.name.meant
+            and self.has("date") + self.has("compact_date") > 0.5
+        ):
             self.name = Name(self.name.words, self.name.meant | {"date"})  # what dates are called in Polish or Italian
 
     @cached_property
@@ -161,10 +173,16 @@ class _Walk:
                 step, said = "" if isinstance(node, Elements) else EACH, keys
                 if tell and isinstance(member, dict) and isinstance(word := _text(member.get(tell)), str):
                     step = f"[?@{quote_name(tell)} == {_literal(word)}]"
-                    said = (*keys, word)
+                    said = (*keys, word, *_PARTNERS.get(word, ()))
                 further = (*steps, step) if step else steps
                 crossed = lists + (step in ("", EACH))
-                if isinstance(member, (dict, list)):
+                if tell and said is not keys and isinstance(member, dict):
+                    for key, value in member.items():
+                        if key != tell:
+                            inner = further if key == "#text" else (*further, quote_name(key))
+                            named = said if key == "#text" else (*said, key)
+                            self.read(value, inner, named, crossed, index, place + EACH + quote_name(key))
+                elif isinstance(member, (dict, list)):
                     self.read(member, further, said, crossed, index, place + EACH)
                 else:
                     self._add(member, further, said, crossed, index, tail=True)

@@ -13,8 +13,10 @@ _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "a", "Æ": "A", "ł": "l", "Ł": "L", "đ": "d", "ı": "i"})
 _SHORT = frozenset(("id", "no", "nr", "to", "at", "by", "zip", "sku", "ean", "qty", "tax", "vat", "url", "img", "fee"))
 _GLUE = frozenset(("to", "from", "at", "by", "s", "n", "e", "of", "for", "and", "is", "de", "del", "do", "la", "le"))
-_ALONE = {"by": "city", "nom": "name", "name1": "name"}
+_ALONE = {"by": "city", "to": "end", "from": "start", "nom": "name", "name1": "name"}
 """Words that mean something only where they are the whole name."""
+_OF_PLACES = frozenset(("delivery", "shipping", "billing", "invoice", "recipient", "s"))
+"""After these, `by` is the Danish and Norwegian word for a town."""
 _LONGEST = 60
 _PHRASE = 3
 
@@ -23,7 +25,7 @@ NOISE = frozenset(
         "at", "on", "of", "the", "de", "du", "des", "del", "della", "do", "da", "dla", "von", "der", "die", "das", "to",
         "by", "value", "text", "values", "node", "edges", "utc", "gmt", "iso", "raw", "formatted", "local", "string",
         "s", "n", "e", "la", "le", "el", "l", "d", "in", "i", "en", "is", "for", "im", "an", "per_", "pl", "content",
-        "and", "y", "et", "und", "o", "full", "ecs", "res", "alpha", "z", "attributes", "data", "my", "your", "our",
+        "and", "y", "et", "und", "o", "full", "ecs", "res", "alpha", "z", "attributes", "data", "my", "your", "our", "detail",
     )
 )  # fmt: skip
 """Words of a name that neither help nor harm."""
@@ -91,6 +93,8 @@ def read_name(key: str) -> Name:
                     words.append(known.get(phrase, phrase))
                     index += length
                     break
+    if len(words) > 1 and words[-1] == "by" and words[-2] in _OF_PLACES:
+        words[-1] = "city"
     return Name(tuple(words), frozenset(word for word in words if word not in NOISE))
 
 
@@ -112,7 +116,26 @@ def _segment(word: str) -> tuple[str, ...]:
     return found if found is not None else (word,)
 
 
-_WRAPPERS = frozenset(("value", "values", "text", "#text", "content", "node", "edges", "_value", "$", "_", "data"))
+_WRAPPERS = frozenset(
+    (
+        "value",
+        "values",
+        "text",
+        "#text",
+        "content",
+        "node",
+        "edges",
+        "_value",
+        "$",
+        "_",
+        "data",
+        "string",
+        "int",
+        "double",
+        "float",
+        "i4",
+    )
+)
 
 
 def read_path(keys: Iterable[str]) -> tuple[Name, tuple[Name, ...]]:

@@ -26,12 +26,17 @@ _ANYWHERE = frozenset(
     "return_status".split()
 )
 _DATES = frozenset("shipped_at expected_ship_at expected_delivery_at delivered_at".split())
-_SUM = FEATURES.index("sum")
+_STRENGTH, _DECOYS = FEATURES.index("strength"), FEATURES.index("key_decoys")
 
 
 def plain_steps(steps: Sequence[str]) -> Steps:
     """Steps without lists and filters."""
     return tuple(step for step in steps if not step.startswith(("[*]", "[?")))
+
+
+def _is_total(candidate: Candidate) -> bool:
+    """Whether an amount is plainly called the total."""
+    return candidate.row[_STRENGTH] >= 0.85 and not candidate.row[_DECOYS]
 
 
 @dataclass(slots=True)
@@ -200,13 +205,14 @@ class Reading:
         sums = line_sums(self.lines_of, quantities[0].parts[0] if quantities else None, prices)
         if not sums:
             return
-        explained = [each for each in amounts if explains(each.merged, sums, self.facts)]
-        if not explained:
-            return
+        told = {id(each): explains(each.merged, sums, self.facts) for each in amounts}
+        most = max(told.values())
+        if not most or (most == 1 and any(not told[id(each)] and _is_total(each) for each in amounts)):
+            return  # the sum of the lines alone may be a subtotal
+        explained = [each for each in amounts if told[id(each)] == most]
         again = []
         for each in ranked["amount"]:
-            told = 1 if each in explained else -1
-            again.append(self.scorer.score("amount", each.parts, None, told) or each)
+            again.append(self.scorer.score("amount", each.parts, None, 1 if each in explained else -1) or each)
         again.sort(key=lambda each: (-each.logit, len(each.steps), each.parts[0].column.key))
         ranked["amount"] = again
 

@@ -29,13 +29,19 @@ class Context:
         xml: Whether the documents are XML, where `[*]` is not written.
         dates: Every text of the documents that looks like a date; it tells which of day and month comes first.
         money: Every column of numbers.
+        elsewhere: Whether the orders are from where the day comes first.
         american: Whether month before day is likely: an address in the United States, hours with AM and PM.
     """
 
     def __init__(
-        self, xml: bool, dates: Iterable[str] = (), money: Sequence[Facts] = (), american: bool = False
+        self,
+        xml: bool,
+        dates: Iterable[str] = (),
+        money: Sequence[Facts] = (),
+        american: bool = False,
+        elsewhere: bool = False,
     ) -> None:
-        self.xml, self.money, self.american = xml, money, american
+        self.xml, self.money, self.american, self.elsewhere = xml, money, american, elsewhere
         self.day_first = self.month_first = False
         for text in dates:
             if match := _SLASHED.match(text):
@@ -151,6 +157,8 @@ def _time(rule: dict[str, Any], values: Sequence[Any], candidate: Candidate, con
                 chosen = day if context.day_first else month
             elif american:
                 chosen = month
+            elif context.elsewhere:
+                chosen = day
             elif all(len({*re.split(r"\D", text)[:2]}) == 1 for text in texts):
                 chosen = day
             else:

@@ -25,6 +25,7 @@ class Match(NamedTuple):
         around_decoys: Those of the names around it.
         unknown: Words of the name that mean nothing to us.
         words: The concepts that spoke for it.
+        party: Whether it belongs to somebody who is not the customer: a seller, a sender, a warehouse.
     """
 
     strength: float
@@ -32,8 +33,10 @@ class Match(NamedTuple):
     around_decoys: int
     unknown: int
     words: frozenset[str]
+    party: bool = False
 
 
+_PARTIES = frozenset(("seller", "sender", "store", "pickup", "warehouse", "employee"))
 _TELLING = frozenset(("carrier", "tracking", "image", "status"))
 """Kinds of values that say what they are, whatever their name."""
 _WHOSE_ORDER = frozenset(("customer", "seller", "created", "store", "external"))
@@ -62,7 +65,7 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
     best = NOTHING
     for words, strength in spec.names:
         own = words & meant
-        if not own:
+        if not own or (field == "order_type" and "order" not in own):
             continue
         cost = 0.0
         used_around: frozenset[str] = frozenset()
@@ -88,13 +91,14 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
             unknown = [word for word in left - decoys if word != "1" and not (whose and word not in _concepts())]
             foreign = [word for word in unknown if word in _concepts()]
             cost += 0.07 * len(foreign) + 0.04 * (len(unknown) - len(foreign))
-            if borrowed and left:  # the item's own name does not say what another word is the number of
-                cost += 0.2
+            if used_around and left:  # another's name does not say what an unknown word is the number of
+                cost += 0.2 if borrowed else 0.08
             near = frozenset().union(*(other.meant for other in parents[:3])) - words - used_around
             far = frozenset().union(*(other.meant for other in around[:2])) - words - used_around
             count = len(near & spec.decoys) * (0.5 if own == words else 1) + 0.5 * len(far & spec.decoys)
             total = strength - cost
-            found = Match(total, len(decoys), math.ceil(count), len(unknown), words)
+            party = not _PARTIES.isdisjoint((decoys | near) & spec.decoys)
+            found = Match(total, len(decoys), math.ceil(count), len(unknown), words, party)
             if _rank(found) > _rank(best):
                 best = found
     return best
@@ -116,12 +120,12 @@ def fits(spec: Spec, facts: Facts) -> bool:
 FEATURES = (
     "bias", "strength", "strong", "middling", "weak", "key_decoys", "around_decoys", "unknown", "depth", "deep",
     "lists", "hint", "doubt", "presence", "distinct", "repeats", "echo", "echo_missed", "sum", "no_sum", "alone",
-    "weak_decoys", "hinted",
+    "weak_decoys", "hinted", "party",
 )  # fmt: skip
 
 
 PRIOR = (
-    -5.5, 8, 0.6, 0.2, -0.5, -2.6, -1.0, -0.4, -0.6, -0.4, -1.0, 1.2, -1.2, 0.6, 0.4, -0.8, 5, -2, 2, -1.5, -0.3, -0.8, 2.0,
+    -5.5, 8, 0.6, 0.2, -0.5, -2.6, -1.0, -0.4, -0.6, -0.4, -1.0, 1.2, -1.2, 0.6, 0.4, -0.8, 5, -2, 2, -1.5, -0.3, -0.8, 2.0, -3.5,
 )  # fmt: skip
 """What each feature is assumed to weigh; learning moves from here, and structure is found with these."""
 
@@ -164,6 +168,7 @@ def features(field: str, facts: Facts, evidence: Evidence) -> tuple[float, ...] 
         float(evidence.sums > 0), float(evidence.sums < 0), alone,
         float(weak) * min(match.key_decoys + match.around_decoys, 3),
         max((facts.has(kind) for kind in spec.hints & _TELLING), default=0.0) * (1 - min(strength, 1.0)),
+        float(match.party),
     )  # fmt: skip
 
 

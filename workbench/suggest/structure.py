@@ -183,7 +183,7 @@ class Structures:
         lines, line_score = self._lines(place)
         flat = self._flat(place, 2)
         lists = sum(step == EACH for step in place.steps)
-        base = own + named - 0.1 * lists - 0.03 * len(place.steps)
+        base = own + named - 0.1 * lists - 0.03 * len(place.steps) - 0.2 * is_wrapper(place)
         reasons = []
         if not flat and lines is None and place.repeated and self._flat(place, 1) and self._group(place):
             flat = self._flat(place, 1)
@@ -208,7 +208,7 @@ class Structures:
         outer = frozenset().union(*(name.meant for name in place.names[1:]))
         score = 0.0
         if "order" in first and not first & _NO_ORDER:
-            score += 0.8
+            score += 0.3 if "detail" in place.names[0].words else 0.8
         elif first & _ORDER_WORDS:
             score += 0.35
         if first & _NO_ORDER:
@@ -234,13 +234,16 @@ class Structures:
         inner = names[0].meant if names else frozenset()
         outer = frozenset().union(*(name.meant for name in names[1:])) if names else frozenset()
         lists = sum(step == EACH for step in rest)
-        named = bool(inner & _LINE_WORDS) or bool(outer & _LINE_WORDS and not inner & _NO_LINE)
+        detail = bool(names) and "detail" in names[0].words and not inner & _NO_LINE
+        named = detail or bool(inner & _LINE_WORDS) or bool(outer & _LINE_WORDS and not inner & _NO_LINE)
         score = evidence + (0.5 if named and not inner & _NO_LINE - {"shipping", "delivery", "invoice"} else 0.0)
         score -= 0.8 * bool(inner & _NO_LINE and not inner & _LINE_WORDS) + 0.5 * min(
             2, len(outer & _NO_LINE - _PARCEL)
         )
         score -= 0.25 * bool(outer & _PARCEL)
         score -= 0.25 * max(0, lists - 1) + 0.04 * len(rest)
+        if is_wrapper(place):
+            score -= 0.25
         if not lists and not named:
             score -= 0.9
         elif not lists:
@@ -287,6 +290,13 @@ class Structures:
         if facts is not None and self._shared(place, facts.column):
             return facts.column.steps
         return None
+
+
+def is_wrapper(place: Place) -> bool:
+    """Whether everything below a place is below one child of it."""
+    first = {next(iter(each.column.steps), "") for each in place.facts}
+    first = {step for step in first if not step.startswith(".@")}
+    return len(first) == 1 and any(len(each.column.steps) > 1 for each in place.facts)
 
 
 def first_value(item: Any, steps: Steps) -> Any:

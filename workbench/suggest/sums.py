@@ -62,8 +62,12 @@ def line_sums(
     return found
 
 
-def explains(amount: Facts, sums: Sequence[dict[int, Decimal]], others: Iterable[Facts]) -> bool:
-    """Whether the amount is the sum of the lines, with shipping, tax, fees and discounts, in every order that tells."""
+def explains(amount: Facts, sums: Sequence[dict[int, Decimal]], others: Iterable[Facts]) -> int:
+    """Whether the amount is the sum of the lines in every order that tells.
+
+    Returns:
+        2 with shipping, tax, fees or discounts, 1 alone, 0 where it is not.
+    """
     values = _firsts(amount)
     extras: list[list[dict[int, Decimal]]] = []
     for concepts in _EXTRA:
@@ -74,9 +78,10 @@ def explains(amount: Facts, sums: Sequence[dict[int, Decimal]], others: Iterable
                     for concept in concepts)
         ]  # fmt: skip
         extras.append([{}, *found[:3]])
+    best = 0
     for lines in sums:
         for chosen in product(*extras):
-            told = 0
+            told = more = 0
             for order, total in lines.items():
                 if order not in values or not values[order]:
                     continue
@@ -84,10 +89,11 @@ def explains(amount: Facts, sums: Sequence[dict[int, Decimal]], others: Iterable
                 if abs(total + shipping + tax - abs(discount) + fee - values[order]) > _CLOSE:
                     break
                 told += 1
+                more += bool(shipping or tax or discount or fee)
             else:
                 if told:
-                    return True
-    return False
+                    best = max(best, 2 if more else 1)
+    return best
 
 
 def minor_units(amount: Facts, money: Sequence[Facts]) -> str:

@@ -16,19 +16,22 @@ _MASKED_EMAIL = re.compile(r"[^@\s]*\*+[^@\s]*@\S+|\S+@[^@\s]*\*+\S*")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d(?::|%3A)\d\d.*|[+-]\d\d:?\d\d|Z)?", re.I)
 _DATE = re.compile(
     r"(?:19|20)\d\d[/.]\d{1,2}[/.]\d{1,2}(?:\D.*)?|\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d(?:\D.*)?"
-    r"|\d{1,2}[./]\d{1,2}[./]\d\d(?:\s.*)?|/Date\(-?\d+.*\)/|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4,6})?"
+    r"|\d{1,2}[./]\d{1,2}[./]\d\d(?:\s.*)?|/Date\(-?\d+.*\)/"
     r"|(?:[A-Z][a-z]{2,8},? )?\d{1,2}[. -]+[A-Za-z]{3,9}[. -]+(?:19|20)?\d\d(?:\D.*)?"
     r"|[A-Z][a-z]{2,8},? [A-Z][a-z]{2} \d.*"
     r"|[A-Z][a-z]{2,8}\.? \d{1,2},? (?:19|20)\d\d.*|(?:19|20)\d{6}T\d{4,6}.*"
 )
+_COMPACT = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4}|\d{6})?")
 _EPOCH = re.compile(r"1[0-9]{9}(?:\d{3})?(?:\.\d+)?")
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\.\d+)?(?: ?[AP]M)?(?:Z|[+-]\d\d:?\d\d)?", re.I)
 _NUMBER = re.compile(
-    r"[-+]?\d+(?:[.,]\d+)?|[-+]?\d{1,3}(?:[,. ']\d{3})+(?:[.,]\d+)?|\D{1,4}\s?[-+]?\d[\d.,]*|[-+]?\d[\d.,]*\s?\D{1,4}"
+    r"[-+]?\d+(?:[.,]\d+)?|[-+]?\d{1,3}(?:[,. '\u00a0]\d{3})+(?:[.,]\d+)?"
+    r"|(?:[$€£¥₹₺₽₩฿]|[A-Z]{3}\s|R\$|(?:US|A|C|NZ|HK|S)\$|kr\.?\s?)\s?[-+]?\d[\d.,\u00a0 ]*"
+    r"|[-+]?\d[\d.,\u00a0 ]*(?:[$€£¥₹₺₽₩฿]|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|TL)"
 )
 _MONEY = re.compile(r"\D{0,5}\d[\d.,' ]*[.,]\d\d\D{0,5}")
 _GUID = re.compile(
-    r"\{?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?|[0-9a-f]{24}|[0-9a-f]{32,}|[A-Za-z0-9+/]{7,}={1,2}"
+    r"\{?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?|(?=[a-f]*\d)[0-9a-f]{20,}|[A-Za-z0-9+/]{7,}={1,2}"
 )
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif)\b|image|img|/media/|cdn|photo|thumb", re.I)
 _TRACK = re.compile(
@@ -111,6 +114,8 @@ def _kinds(text: str, is_number: bool) -> frozenset[str]:
     elif _DATE.fullmatch(text) and not (is_number and len(text) not in (8, 12, 14)):
         found.add("date")
         found.add("clocked" if ":" in text or len(text) in (12, 14) else "day")
+    elif _COMPACT.fullmatch(text):
+        found |= {"compact_date", "day" if len(text) == 8 else "clocked"}
     elif _EPOCH.fullmatch(text):
         found.add("epoch")
     elif _CLOCK.fullmatch(text):
@@ -146,7 +151,7 @@ def _kinds(text: str, is_number: bool) -> frozenset[str]:
     if low in lists["regions"]:
         found.add("region")
     squeezed = re.sub(r"[\W_]+", "", low)
-    if squeezed in lists["statuses"]:
+    if squeezed in lists["statuses"] or _of_status_words(text):
         found.add("status")
     if is_carrier(text):
         found.add("carrier")
@@ -176,6 +181,14 @@ def _kinds(text: str, is_number: bool) -> frozenset[str]:
     if re.search(r"\s", text):
         found.add("blanks")
     return frozenset(found)
+
+
+def _of_status_words(text: str) -> bool:
+    """Whether a code such as `READY_TO_SHIP` or `bost_Open` is made of words of a status."""
+    if len(text) > 40 or re.search(r"[\s\d@/]", text):
+        return False
+    words = [word.casefold() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", text)]
+    return 1 < len(words) <= 5 and not _lists()["statuses"].isdisjoint(words)
 
 
 def is_carrier(text: str) -> bool:
