@@ -33,6 +33,7 @@ lint: $(VENV)/.test ## ruff and mypy
 bench: $(VENV)/.test ## how fast mapping is, beside hand-written Python and jsonpath-ng
 	@$(PY) -m bench.run $(ARGS)
 	@$(PY) -m bench.tree
+	@test -z "$$WORKBENCH_ORDERBENCH" || $(PY) -m bench.suggest --quick
 
 clean: ## remove the environment and all caches
 	rm -rf "$(VENV)" build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -71,7 +71,7 @@ def blocks(facts: Sequence[Facts], scorer: Scorer) -> list[Block]:
         inside = [
             each for each in near
             if each.column.steps[: len(home)] == home and len(each.column.steps) - len(home) <= 3
-            and (roles[id(each)] == role or (role == "none" and roles[id(each)] == "ship" and _is_recipient(each, home)))
+            and (roles[id(each)] == role or ((role, roles[id(each)]) == ("none", "ship") and _is_recipient(each, home)))
         ]  # fmt: skip
         crossed = min((each.column.lists - each.column.tail for each in inside), default=0)
         if crossed and any(each.column.lists - each.column.tail > crossed for each in inside):

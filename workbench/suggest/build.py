@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from workbench.pick.steps import EACH, Steps, short, text, without_last_each
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.addresses import Block
 from workbench.suggest.candidates import Candidate, gap, settle
+from workbench.suggest.known import NOTHING, Known
 from workbench.suggest.reading import Reading, plain_steps
 from workbench.suggest.rules import Context, rule_of
 
@@ -49,14 +51,16 @@ class Builder:
     Args:
         reading: The documents as they are read.
         acceptor: What turns scores into chances.
+        known: What is settled: its fields are not proposed, and its places are taken.
     """
 
-    def __init__(self, reading: Reading, acceptor: Acceptor) -> None:
-        self.reading, self.acceptor = reading, acceptor
+    def __init__(self, reading: Reading, acceptor: Acceptor, known: Known = NOTHING) -> None:
+        self.reading, self.acceptor, self.known = reading, acceptor, known
         self.xml = reading.tree.xml
         self.context = self._context()
         self.chosen: dict[str, Chosen] = {}
         self.ranked: dict[str, list[Candidate]] = {}
+        self.block: Block | None = None
 
     def _context(self) -> Context:
         facts = [*self.reading.all_facts, *self.reading.line_facts]
@@ -115,10 +119,27 @@ class Builder:
     def _take(
         self, prefix: str, ranked: dict[str, list[Candidate]], shared: frozenset[str], block: float = 0.0
     ) -> None:
-        ranked = {f"{prefix}{name}": found for name, found in ranked.items() if found}
+        ranked = {f"{prefix}{name}": self._free(f"{prefix}{name}", found) for name, found in ranked.items()}
+        ranked = {key: found for key, found in ranked.items() if found}
         self.ranked.update(ranked)
         for key, candidate in settle(ranked, shared).items():
             self._put(key, candidate, ranked[key], block)
+
+    def _free(self, key: str, found: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates whose places no confirmed rule reads; none for a field that has its rule."""
+        if key in self.known.places:
+            return []
+        if not self.known.places:
+            return list(found)
+        base: Steps = self.reading.structure.root
+        if key.startswith("lines."):
+            base = self.reading.structure.lines or base
+        elif key.startswith("shipments.") and self.reading.parcels is not None:
+            base = (*base, *self.reading.parcels.each)
+        return [
+            each for each in found
+            if not any(plain_steps((*base, *part.column.steps)) in self.known.taken for part in each.parts)
+        ]  # fmt: skip
 
     def _put(self, key: str, candidate: Candidate, rivals: list[Candidate], block: float = 0.0) -> None:
         rule, doubt = rule_of(key, candidate, self.context)
@@ -158,8 +179,9 @@ class Builder:
     def _addresses(self) -> None:
         if not self.reading.blocks:
             return
-        block = self.reading.blocks[0]
-        rival = self.reading.blocks[1].score if len(self.reading.blocks) > 1 else block.score - 2
+        self.block = block = self._settled_block()
+        others = [each.score for each in self.reading.blocks if each is not block]
+        rival = min(others[0], block.score) if others else block.score - 2
         sure = block.score + min(1.0, block.score - rival)
         ranked = {f"shipping_address.{part}": list(found) for part, found in block.parts.items()}
         line1 = ranked["shipping_address.line1"]
@@ -168,6 +190,20 @@ class Builder:
         if listed is not None:
             self._street_lines(listed)
         self._name_above(block, sure)
+
+    def _settled_block(self) -> Block:
+        """The address that a confirmed part stands in, else the likeliest."""
+        root = plain_steps(self.reading.structure.root)
+        for key, places in self.known.places.items():
+            if not key.startswith("shipping_address."):
+                continue
+            for block in self.reading.blocks:
+                home = (*root, *plain_steps(block.home))
+                held = {plain_steps((*root, *part.column.steps)) for each in block.parts.values()
+                        for candidate in each for part in candidate.parts}  # fmt: skip
+                if any(place[: len(home)] == home and place in held for place in places):
+                    return block
+        return self.reading.blocks[0]
 
     def _street_lines(self, listed: Candidate) -> None:
         """A list of address lines: its first and its second."""
@@ -233,8 +269,8 @@ class Builder:
         fields = {
             key.partition(".")[2]: each.rule for key, each in taken.items() if key.startswith("shipping_address.")
         }
-        if fields and self.reading.blocks and self.reading.blocks[0].lists:
-            home = "@" + "".join(short(self.reading.blocks[0].home, self.xml))
+        if fields and self.block is not None and self.block.lists:
+            home = "@" + "".join(short(self.block.home, self.xml))
             fields = {part: _inside(rule, home) for part, rule in fields.items()}
             record["shipping_address"] = {"at": home, "fields": fields}
         elif fields:
@@ -255,6 +291,9 @@ class Builder:
             return {"each": "rows:$"}
         if self.reading.flat:
             return {"each": "@"}
+        if structure.apart:
+            each = "$" + "".join(short(without_last_each(structure.lines), self.xml))
+            return {"each": each, "keep": dict(structure.keep)}
         return self._each(structure.lines[len(structure.root) :], structure.root)
 
     def _each(self, rest: Steps, root: Steps) -> dict[str, Any]:

@@ -212,7 +212,10 @@ _FORMS = frozenset(("code", "name", "id", "description", "label", "title", "disp
 
 
 def _twins(one: Candidate, other: Candidate) -> bool:
-    """Whether siblings, or an element and its attribute, say the same thing in another form: a country's code and its name, a time and the same in UTC."""
+    """Whether siblings say the same in another form: a country's code and its name, a time and the same in UTC.
+
+    An element and its attribute are siblings as well.
+    """
     shorter, longer = sorted((one.steps, other.steps), key=len)
     beside = one.steps[:-1] == other.steps[:-1] or longer[:-1] == shorter
     return (

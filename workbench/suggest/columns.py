@@ -14,9 +14,9 @@ from workbench.pick.steps import EACH, Steps
 from workbench.suggest.names import Name, read_path
 from workbench.suggest.values import kinds_of
 
-_MOST_VALUES = 60
+_MOST_VALUES = 40
 _MOST_COLUMNS = 1500
-_BUDGET = 60_000
+_BUDGET = 20_000
 _DEEPEST = 12
 _TELLS = re.compile(
     r"@?(?:subclass|qualf|quali|qualifier|type|role|kind|parvw|iddat|sumid|partner_?q|domain|[a-z_]*type(?:_?code)?|"
@@ -71,6 +71,7 @@ class Facts:
 
     def __init__(self, column: Column, items: int, around: Sequence[Name] = ()) -> None:
         self.column, self.items = column, items
+        self.fitting: dict[str, bool] = {}
         self.name, self.parents = read_path(column.keys)
         if not self.name.words and around:
             self.name = around[0]

@@ -25,7 +25,8 @@ NOISE = frozenset(
         "at", "on", "of", "the", "de", "du", "des", "del", "della", "do", "da", "dla", "von", "der", "die", "das", "to",
         "by", "value", "text", "values", "node", "edges", "utc", "gmt", "iso", "raw", "formatted", "local", "string",
         "s", "n", "e", "la", "le", "el", "l", "d", "in", "i", "en", "is", "for", "im", "an", "per_", "pl", "content",
-        "and", "y", "et", "und", "o", "full", "ecs", "res", "alpha", "z", "attributes", "data", "my", "your", "our", "detail",
+        "and", "y", "et", "und", "o", "full", "ecs", "res", "alpha", "z", "attributes", "data", "my", "your", "our",
+        "detail",
     )
 )  # fmt: skip
 """Words of a name that neither help nor harm."""

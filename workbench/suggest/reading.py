@@ -19,8 +19,8 @@ from workbench.suggest.structure import Structure, first_value, names_of, same_t
 from workbench.suggest.sums import explains, line_sums
 from workbench.tree import Tree
 
-_ORDERS = 60
-_LINES = 150
+_ORDERS = 40
+_LINES = 100
 _ANYWHERE = frozenset(
     "currency shipped_at expected_ship_at expected_delivery_at delivered_at return_tracking_number "
     "return_status".split()
@@ -95,6 +95,8 @@ class Reading:
                 mine = self.rows[index]
             elif self.flat:
                 mine = [item]
+            elif structure.apart:
+                mine = self._joined(item)
             elif structure.lines is not None:
                 mine = nodes_at(item, structure.lines[len(structure.root) :], _LINES)
             else:
@@ -102,6 +104,15 @@ class Reading:
             mine = [line for line in mine if line is not None][: max(0, _LINES - len(self.line_items))]
             self.lines_of.append(list(range(len(self.line_items), len(self.line_items) + len(mine))))
             self.line_items += mine
+
+    def _joined(self, item: Any) -> list[Any]:
+        """The lines elsewhere that carry an order's id."""
+        ours, theirs = self.structure.pair
+        wanted = first_value(item, ours)
+        lines = (
+            [] if wanted is None or self.structure.lines is None else spread(self.documents, self.structure.lines, 400)
+        )
+        return [line for line in lines if text_of(first_value(line, theirs)) == text_of(wanted)]
 
     @property
     def flat(self) -> bool:
@@ -142,7 +153,7 @@ class Reading:
 
     def in_lines(self, facts: Facts) -> bool:
         """Whether a column of the order stands inside its lines."""
-        if self.structure.lines is None or self.flat:
+        if self.structure.lines is None or self.flat or self.structure.apart:
             return False
         rest = plain_steps(self.structure.lines[len(self.structure.root) :])
         return bool(rest) and plain_steps(facts.column.steps)[: len(rest)] == rest

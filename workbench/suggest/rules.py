@@ -157,9 +157,7 @@ def _time(rule: dict[str, Any], values: Sequence[Any], candidate: Candidate, con
                 chosen = day if context.day_first else month
             elif american:
                 chosen = month
-            elif context.elsewhere:
-                chosen = day
-            elif all(len({*re.split(r"\D", text)[:2]}) == 1 for text in texts):
+            elif context.elsewhere or all(len({*re.split(r"\D", text)[:2]}) == 1 for text in texts):
                 chosen = day
             else:
                 chosen = day

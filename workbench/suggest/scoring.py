@@ -14,6 +14,7 @@ from workbench.suggest.fields import Spec, specs
 from workbench.suggest.names import Name, vocabulary
 
 _LEAST_SHARE = 0.55
+_LEAST_STRENGTH = 0.15
 
 
 class Match(NamedTuple):
@@ -110,11 +111,12 @@ def _rank(match: Match) -> float:
 
 def fits(spec: Spec, facts: Facts) -> bool:
     """Whether most values are of a kind that the field can have."""
+    if (known := facts.fitting.get(spec.field)) is not None:
+        return known
     kinds = facts.kinds
-    if not kinds:
-        return False
     good = sum(not spec.kinds.isdisjoint(each) and spec.never.isdisjoint(each) for each in kinds)
-    return good >= _LEAST_SHARE * len(kinds)
+    facts.fitting[spec.field] = fitting = bool(kinds) and good >= _LEAST_SHARE * len(kinds)
+    return fitting
 
 
 FEATURES = (
@@ -125,7 +127,8 @@ FEATURES = (
 
 
 PRIOR = (
-    -5.5, 8, 0.6, 0.2, -0.5, -2.6, -1.0, -0.4, -0.6, -0.4, -1.0, 1.2, -1.2, 0.6, 0.4, -0.8, 5, -2, 2, -1.5, -0.3, -0.8, 2.0, -3.5,
+    -5.5, 8, 0.6, 0.2, -0.5, -2.6, -1.0, -0.4, -0.6, -0.4, -1.0, 1.2, -1.2, 0.6, 0.4, -0.8, 5, -2, 2, -1.5, -0.3, -0.8,
+    2.0, -3.5,
 )  # fmt: skip
 """What each feature is assumed to weigh; learning moves from here, and structure is found with these."""
 
@@ -147,15 +150,15 @@ class Evidence(NamedTuple):
 def features(field: str, facts: Facts, evidence: Evidence) -> tuple[float, ...] | None:
     """The features of a column for a field; None where its values rule it out or nothing speaks for it."""
     spec = specs()[field]
+    match = match_name(field, facts.name, facts.parents, facts.around)
+    if match.strength <= _LEAST_STRENGTH and not spec.alone:
+        return None
     if not fits(spec, facts):
         return None
-    match = match_name(field, facts.name, facts.parents, facts.around)
     alone = 0.0
     if match.strength < spec.alone:
         alone = 1.0
         match = match._replace(strength=spec.alone)
-    if match.strength <= 0.15:
-        return None
     strength = match.strength
     hint = max((facts.has(kind) for kind in spec.hints), default=0.0)
     doubt = max((facts.has(kind) for kind in spec.doubts), default=0.0)

@@ -69,6 +69,9 @@ class Structure:
         margin: How much more than for the next best reading.
         own: How much the order's own values speak for it, its lines left out.
         reasons: Why, in words.
+        apart: Whether the lines stand elsewhere and are joined by an id.
+        keep: The condition that joins them.
+        pair: The steps of the two ids, of the order and of the line.
     """
 
     root: Steps
@@ -78,6 +81,9 @@ class Structure:
     margin: float = 0.0
     own: float = 0.0
     reasons: tuple[str, ...] = ()
+    apart: bool = False
+    keep: dict[str, Any] = field(default_factory=dict)
+    pair: tuple[Steps, Steps] = ((), ())
 
 
 def names_of(steps: Sequence[str]) -> tuple[Name, ...]:
@@ -173,9 +179,13 @@ class Structures:
             if place.items:
                 found += self._readings(place)
         found.sort(key=lambda each: -each.score)
-        for each, following in zip(found, [*found[1:], None], strict=True):
-            each.margin = each.score - (following.score if following else 0.0)
+        for index, each in enumerate(found):
+            each.margin = each.score - (found[index + 1].score if index + 1 < len(found) else 0.0)
         return found
+
+    def at(self, root: Steps) -> list[Structure]:
+        """The readings of which it is settled where an order stands."""
+        return [each for place in self.places if place.steps == root for each in self._readings(place)]
 
     def _readings(self, place: Place) -> list[Structure]:
         own = sum(weight * place.order[name] for name, weight in _ORDER_WEIGHTS.items())
