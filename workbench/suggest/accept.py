@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
 FEATURES = (
     "bias", "logit", "low", "gap", "tight", "structure", "margin", "presence", "block", "in_line", "in_shipment",
-    "doubt", "key_decoys", "alone",
+    "doubt", "key_decoys", "alone", "billing",
 )  # fmt: skip
-PRIOR = (-0.3, 0.8, 0.0, 0.2, 0.0, 0.2, 0.1, 0.3, 0.2, 0.0, 0.0, 0.0, -0.8, 0.0)
+PRIOR = (-0.3, 0.8, 0.0, 0.2, 0.0, 0.2, 0.1, 0.3, 0.2, 0.0, 0.0, 0.0, -0.8, 0.0, -1.0)
 """What each is assumed to weigh; learning moves from here."""
+
+
+def _is_billing(candidate: Candidate) -> bool:
+    """Whether a part of an address is the one that is billed."""
+    facts = candidate.parts[0]
+    return any({"billing", "invoice", "payment"} & name.meant for name in (facts.name, *facts.parents))
 
 
 class Acceptor:
@@ -48,6 +54,7 @@ class Acceptor:
             "doubt": candidate.row[12],
             "key_decoys": candidate.row[5],
             "alone": candidate.row[20],
+            "billing": float(key.startswith("shipping_address.") and _is_billing(candidate)),
         }
 
     def chance(self, key: str, row: Mapping[str, float]) -> float:

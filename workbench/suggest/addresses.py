@@ -65,7 +65,8 @@ def blocks(facts: Sequence[Facts], scorer: Scorer) -> list[Block]:
         if each.name.meant & {"city", "postal"} or any(p.meant & {"city", "postal"} for p in each.parents[:1]):
             steps = each.column.steps
             homes[(steps[:-1], roles[id(each)])] = None
-            homes[(steps[:-2], roles[id(each)])] = None
+            if steps[:-2]:
+                homes[(steps[:-2], roles[id(each)])] = None
     found = []
     for home, role in homes:
         inside = [

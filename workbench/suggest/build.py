@@ -84,7 +84,7 @@ class Builder:
         self._take("", ranked, _SHARED)
         self._addresses()
         self._customer_fallback()
-        self._take("", reading.line_ranked, frozenset())
+        self._take("", self._of_lines(), frozenset())
         if parcels is not None and parcels.each:
             inside = {
                 f"shipments.{name.partition('.')[2]}": found
@@ -94,6 +94,17 @@ class Builder:
             self._several_numbers(parcels.each)
             if "order.carrier" in parcels.ranked:
                 self._take("", {"carrier": parcels.ranked["order.carrier"]}, frozenset())
+
+    def _of_lines(self) -> dict[str, list[Candidate]]:
+        """The candidates of lines; of rows, without the columns that the order has taken."""
+        ranked = self.reading.line_ranked
+        if self.reading.structure.group is None and not self.reading.flat:
+            return ranked
+        used = {part.column.key for each in self.chosen.values() if each.chance >= 0.5 for part in each.candidate.parts}
+        return {
+            name: [each for each in found if not any(part.column.key in used for part in each.parts)]
+            for name, found in ranked.items()
+        }
 
     def _several_numbers(self, each: Steps) -> None:
         """A parcel with a list of tracking numbers: the order takes all of them."""

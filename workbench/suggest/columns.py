@@ -125,6 +125,15 @@ class Facts:
         return len(set(self.firsts)) / len(self.firsts) if self.firsts else 0.0
 
     @cached_property
+    def counts(self) -> bool:
+        """Whether the values only number the items: 1, 2, 3 or 10, 20, 30; of a single item 1 or 10000."""
+        if not all(text.isdigit() and len(text) < 12 for text in self.firsts) or not self.firsts:
+            return False
+        found = sorted({int(text) for text in self.firsts})
+        step = found[0] if found[0] in (10, 100, 1000, 10000) else 1
+        return found[0] <= step and found == [found[0] + step * index for index in range(len(found))]
+
+    @cached_property
     def depth(self) -> int:
         """Names between the item and the value."""
         return len(self.parents)

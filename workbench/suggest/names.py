@@ -26,7 +26,7 @@ NOISE = frozenset(
         "by", "value", "text", "values", "node", "edges", "utc", "gmt", "iso", "raw", "formatted", "local", "string",
         "s", "n", "e", "la", "le", "el", "l", "d", "in", "i", "en", "is", "for", "im", "an", "per_", "pl", "content",
         "and", "y", "et", "und", "o", "full", "ecs", "res", "alpha", "z", "attributes", "data", "my", "your", "our",
-        "detail",
+        "detail", "entity", "sales",
     )
 )  # fmt: skip
 """Words of a name that neither help nor harm."""

@@ -245,7 +245,7 @@ class Reading:
         pool = self.all_facts
         numbers = self.scorer.rank("shipment.tracking_number", pool)
         urls = self.scorer.rank("shipment.tracking_url", pool)
-        carriers = self.scorer.rank("shipment.carrier", pool)
+        carriers = self._carriers(pool)
         first = next((found[0] for found in (numbers, urls, carriers) if found and found[0].logit > -0.5), None)
         if first is None:
             first = next((found[0] for found in (numbers, carriers) if found), None)
@@ -267,6 +267,14 @@ class Reading:
         if not ranked["shipment.carrier"]:
             ranked["order.carrier"] = [each for each in carriers if not each.merged.column.lists]
         return Parcels(each, ranked)
+
+    def _carriers(self, pool: Sequence[Facts]) -> list[Candidate]:
+        """The candidates of carriers; a company inside an address is its recipient's."""
+        homes = {each.column.steps[:-1] for each in pool if {"city", "postal"} & each.name.meant}
+        return [
+            each for each in self.scorer.rank("shipment.carrier", pool)
+            if "company" not in each.merged.name.meant or each.steps[:-1] not in homes or each.merged.has("carrier") > 0.6
+        ]  # fmt: skip
 
     def _list_of(self, facts: Facts) -> Steps:
         """The innermost list of objects that a column stands in, below the order; empty where there is none."""

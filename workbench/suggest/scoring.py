@@ -62,7 +62,7 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
     """
     spec = specs()[field]
     meant = name.meant
-    wide = [*parents[:3], *around[:2]]
+    wide = [*parents[:3], *around[:1]]
     best = NOTHING
     for words, strength in spec.names:
         own = words & meant
@@ -153,7 +153,7 @@ def features(field: str, facts: Facts, evidence: Evidence) -> tuple[float, ...] 
     match = match_name(field, facts.name, facts.parents, facts.around)
     if match.strength <= _LEAST_STRENGTH and not spec.alone:
         return None
-    if not fits(spec, facts):
+    if not fits(spec, facts) or (field == "lines.sku" and facts.counts):
         return None
     alone = 0.0
     if match.strength < spec.alone:

@@ -31,6 +31,10 @@ _NO_LINE = frozenset(
     "refund return payment shipping tax discount fee attribute customer address parcel event fulfillment tracking "
     "delivery billing carrier price amount variant image note error cancel bundle gift history status invoice".split()
 )
+_ENVELOPE = frozenset(
+    "code message status success error errors note page limit offset total count has more next previous request id "
+    "time timestamp result response result ok is type size version quantity pages elements api".split()
+)
 _PARCEL = frozenset(("parcel", "shipping", "delivery", "fulfillment", "tracking"))
 
 
@@ -193,7 +197,7 @@ class Structures:
         lines, line_score = self._lines(place)
         flat = self._flat(place, 2)
         lists = sum(step == EACH for step in place.steps)
-        base = own + named - 0.1 * lists - 0.03 * len(place.steps) - 0.2 * is_wrapper(place)
+        base = own + named - 0.1 * lists - 0.03 * len(place.steps) - 0.3 * is_wrapper(place)
         reasons = []
         if not flat and lines is None and place.repeated and self._flat(place, 1) and self._group(place):
             flat = self._flat(place, 1)
@@ -303,10 +307,19 @@ class Structures:
 
 
 def is_wrapper(place: Place) -> bool:
-    """Whether everything below a place is below one child of it."""
-    first = {next(iter(each.column.steps), "") for each in place.facts}
+    """Whether everything below a place is below one child of it, but for what an answer says of itself."""
+    first = {
+        next(iter(each.column.steps), "") for each in place.facts
+        if each.depth or len(each.column.steps) > 1 or not _is_envelope(each)
+    }  # fmt: skip
     first = {step for step in first if not step.startswith(".@")}
     return len(first) == 1 and any(len(each.column.steps) > 1 for each in place.facts)
+
+
+def _is_envelope(facts: Facts) -> bool:
+    """Whether a value says something of the answer rather than of an order: a code, a message, a count of pages."""
+    words = [word for word in facts.name.words if not word.isdigit()]
+    return bool(words) and _ENVELOPE.issuperset(words)
 
 
 def first_value(item: Any, steps: Steps) -> Any:

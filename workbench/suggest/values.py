@@ -120,7 +120,9 @@ def _kinds(text: str, is_number: bool) -> frozenset[str]:
         found.add("epoch")
     elif _CLOCK.fullmatch(text):
         found.add("clock")
-    if text.startswith(("http://", "https://", "//")) or re.match(r"/?[\w./-]+\.(?:jpe?g|png|gif|webp)$", text, re.I):
+    if text.startswith(("http://", "https://", "//")) or re.match(
+        r"/?[\w.-]*/[\w./-]+\.(?:jpe?g|png|gif|webp)$", text, re.I
+    ):
         found.add("url")
         if _IMAGE.search(text):
             found.add("image")
