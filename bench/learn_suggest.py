@@ -1,4 +1,6 @@
-"""Learns the weights of suggestions from labelled responses: `python -m bench.learn_suggest > workbench/suggest/weights.json`.
+"""Learns the weights of suggestions from labelled responses.
+
+`WORKBENCH_ORDERBENCH=... python -m bench.learn_suggest > weights.json`, then move the file to `workbench/suggest`.
 
 Two small logistic models, each drawn to a prior that was set by hand: how well a column fits a field, and how likely
 the best column is right once its rivals and the structure are weighed. Deterministic.
@@ -7,6 +9,7 @@ the best column is right once its rivals and the structure are weighed. Determin
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -195,8 +198,16 @@ def read(leaf: str, value: Any, rule: Any) -> str:
     return text_of(value)
 
 
-def fit(rows: Sequence[Sequence[float]], right: Sequence[float], weight: Sequence[float], groups: Sequence[int], count: int,
-        prior: Sequence[float], pull: float, group_pull: float, biased: bool) -> tuple[Any, Any]:  # fmt: skip
+def fit(
+    rows: Sequence[Sequence[float]],
+    right: Sequence[float],
+    weight: Sequence[float],
+    groups: Sequence[int],
+    prior: Sequence[float],
+    pull: float,
+    group_pull: float,
+    biased: bool,
+) -> tuple[Any, Any]:
     """Weights near the prior, and corrections for each group near nothing, by Newton's method.
 
     Args:
@@ -204,12 +215,12 @@ def fit(rows: Sequence[Sequence[float]], right: Sequence[float], weight: Sequenc
         right: 0 to 1.
         weight: How much each counts.
         groups: The group of each.
-        count: How many groups.
         prior: The weights that are assumed.
         pull: How strongly they are held there.
         group_pull: How strongly corrections are held at zero.
         biased: Whether a group corrects its first weight alone.
     """
+    count = max(groups) + 1
     x, y, w = np.array(rows), np.array(right), np.array(weight)
     wide = x.shape[1]
     group_wide = 1 if biased else wide
@@ -236,8 +247,16 @@ def fit(rows: Sequence[Sequence[float]], right: Sequence[float], weight: Sequenc
 def learn_columns(rows: Sequence[Row]) -> dict[str, Any]:
     """The first model's part of the weights."""
     fields = sorted({row.field for row in rows})
-    shared, own = fit([row.features for row in rows], [row.right for row in rows], [row.weight for row in rows], [fields.index(row.field) for row in rows],
-                      len(fields), PRIOR, _PULL, _FIELD_PULL, False)  # fmt: skip
+    shared, own = fit(
+        [row.features for row in rows],
+        [row.right for row in rows],
+        [row.weight for row in rows],
+        [fields.index(row.field) for row in rows],
+        PRIOR,
+        _PULL,
+        _FIELD_PULL,
+        False,
+    )
     return {
         "features": list(FEATURES),
         "shared": {"weights": [round(float(value), 4) for value in shared]},
@@ -306,8 +325,8 @@ def learn_acceptance(answers: Sequence[Answer]) -> dict[str, Any]:
         rows.append([answer.row[name] for name in accept.FEATURES])
         right.append(answer.right / total)
         weight.append(min(total, 3) ** 0.5 * (1.0 if answer.right + answer.wrong else _EXTRA))
-    shared, own = fit(rows, right, weight, [keys.index(answer.key) for answer in usable], len(keys), accept.PRIOR,
-                      _ACCEPT_PULL, _ACCEPT_FIELD_PULL, True)  # fmt: skip
+    groups = [keys.index(answer.key) for answer in usable]
+    shared, own = fit(rows, right, weight, groups, accept.PRIOR, _ACCEPT_PULL, _ACCEPT_FIELD_PULL, True)
     return {
         "features": list(accept.FEATURES),
         "weights": [round(float(value), 4) for value in shared],
@@ -326,7 +345,9 @@ def learn(known: Sequence[Case]) -> Weights:
 
 def main() -> int:
     """Prints the weights."""
-    print(json.dumps(dict(learn(cases()).data), indent=1))
+    data = learn(cases()).data
+    lines = json.dumps(dict(data), indent=1)
+    print(re.sub(r"\n\s+(-?[\d.]+,?)(?=\n)", r" \1", lines))  # a row of numbers on a line
     return 0
 
 

@@ -7,6 +7,7 @@ five; what would be wrong if every sure proposal were taken; and what a draft co
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from collections import Counter
@@ -98,7 +99,8 @@ def summary(total: Tally) -> str:
     return (
         f"labelled {every['labelled']}, right {every['right']}, wrong {every['wrong']}, missing {every['missing']}, "
         f"extra {every['extra']}; precision {every['right'] / (answered or 1):.3f}, "
-        f"strict {every['right'] / ((answered + every['extra']) or 1):.3f}, recall {every['right'] / every['labelled']:.3f}"
+        f"strict {every['right'] / ((answered + every['extra']) or 1):.3f}, "
+        f"recall {every['right'] / every['labelled']:.3f}"
     )
 
 
@@ -114,7 +116,7 @@ def print_calibration(answers: Iterable[Answer]) -> None:
     """How often proposals of so much chance were right; a value that nobody wanted counts as wrong."""
     told = [answer for answer in answers if answer.right + answer.wrong + answer.extra]
     print("  chance      proposals   said   right")
-    for low, high in zip(_BINS, _BINS[1:], strict=False):
+    for low, high in itertools.pairwise(_BINS):
         held = [answer for answer in told if low <= answer.chance < high]
         if held:
             right = sum(answer.right / (answer.right + answer.wrong + answer.extra) for answer in held) / len(held)
@@ -152,7 +154,8 @@ def report(title: str, known: Sequence[Case], weights_for: Callable[[Case], Weig
     total, answers, first = tested(known, weights_for, threshold)
     print(f"{title}\n  {summary(total)}")
     print(
-        f"  right place among the first {_FIRST}: {first['found']} of {first['labelled']} fields, {first['found'] / first['labelled']:.3f}"
+        f"  right place among the first {_FIRST}: {first['found']} of {first['labelled']} fields, "
+        f"{first['found'] / first['labelled']:.3f}"
     )
     print_fields(total)
     print_calibration(answers)
@@ -173,7 +176,8 @@ def print_times(known: Sequence[Case]) -> None:
     decode(slowest.response.body)
     decoding = time.perf_counter() - start
     print(
-        f"time  largest response {max(costs)[0] * 1000:.0f} ms ({max(costs)[1]}), decoding the largest alone {decoding * 1000:.1f} ms"
+        f"time  slowest response {max(costs)[0] * 1000:.0f} ms ({max(costs)[1]}), "
+        f"decoding the largest alone {decoding * 1000:.1f} ms"
     )
     bodies = [text.encode() for text in tree.texts()]
     start = time.perf_counter()

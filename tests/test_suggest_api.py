@@ -114,6 +114,10 @@ def test_lines_that_stand_apart_are_joined_by_an_id() -> None:
     assert [[line.sku for line in order.lines] for order in result.orders] == [["S-1"], ["S-2", "S-3"]]
 
 
+ODD_KEYS = [{"": "A-1", "a.b['c']": "x", "where": "y", "\u0000": 1, "order number ' \\": "A-2"}]
+MIXED = {"orders": [{"number": ["A-1"], "lines": 5}, {"number": {"x": 1}, "lines": [1, "b"]}]}
+ADDRESSES = {f"a{index}": {"city": "X", "zip": "1"} for index in range(50)}
+
 HOSTILE = {
     "nothing": b"",
     "no document": b"\x00\xff\xfe",
@@ -123,14 +127,14 @@ HOSTILE = {
     "an empty list": b"[]",
     "empty objects": b"[{}, {}]",
     "a list of lists": b"[[1], [2]]",
-    "odd keys": json.dumps([{"": "A-1", "a.b['c']": "x", "where": "y", "\u0000": 1, "order number ' \\": "A-2"}]).encode(),
+    "odd keys": body(ODD_KEYS),
     "deep": b"[" * 150 + b"]" * 150,
-    "one letter": json.dumps([{"a": index, "b": "x"} for index in range(50)]).encode(),
-    "masked": json.dumps({"orders": [{"number": "***", "email": "***", "date": "***", "total": "***"}]}).encode(),
-    "mixed types": json.dumps({"orders": [{"number": ["A-1"], "lines": 5}, {"number": {"x": 1}, "lines": [1, "b"]}]}).encode(),
-    "noise": json.dumps([{f"k{index % 97}": "x" * 30, "v": index} for index in range(20_000)]).encode(),
-    "fifty addresses": json.dumps({"orders": [{**SHOP["orders"][0], **{f"a{n}": {"city": "X", "zip": "1"} for n in range(50)}}]}).encode(),
-}  # fmt: skip
+    "one letter": body([{"a": index, "b": "x"} for index in range(50)]),
+    "masked": body({"orders": [{"number": "***", "email": "***", "date": "***", "total": "***"}]}),
+    "mixed types": body(MIXED),
+    "noise": body([{f"k{index % 97}": "x" * 30, "v": index} for index in range(20_000)]),
+    "fifty addresses": body({"orders": [{**SHOP["orders"][0], **ADDRESSES}]}),
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

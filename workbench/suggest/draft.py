@@ -22,8 +22,8 @@ from workbench.suggest.scoring import Weights, default_weights
 from workbench.suggest.structure import Structure, Structures
 from workbench.tree import Budget, Tree, merge
 
-_LEAST = 1.6
-_LEAST_OWN = 0.7
+_LEAST = 1.25
+_LEAST_OWN = 0.65
 THRESHOLD = 0.6
 """How likely a proposal must be right to stand in a draft."""
 _SHOWN = 8
@@ -141,7 +141,7 @@ def _settled(given: Mapping[str, Any] | None, operation: str, call: str, tree: T
 
 def likely(found: Sequence[Structure]) -> list[Structure]:
     """The readings that hold an order: enough of its own values, and enough altogether."""
-    return [each for each in found if each.score >= _LEAST and each.own >= _LEAST_OWN]
+    return [each for each in found if each.named and each.score >= _LEAST and each.own >= _LEAST_OWN]
 
 
 def build_draft(

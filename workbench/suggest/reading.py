@@ -19,6 +19,7 @@ from workbench.suggest.structure import Structure, first_value, names_of, same_t
 from workbench.suggest.sums import explains, line_sums
 from workbench.tree import Tree
 
+_GROUPED = 2.5
 _ORDERS = 40
 _LINES = 100
 _ANYWHERE = frozenset(
@@ -192,6 +193,11 @@ class Reading:
             pool = self.all_facts if name in _ANYWHERE else near
             joined = names if name == "customer_name" else ()
             found[name] = self.scorer.rank(name, pool, joined)
+        for each in found["order_number"]:
+            if each.steps == self.structure.group:
+                each.logit += _GROUPED
+                each.reasons.append("rows with the same value belong together")
+        found["order_number"].sort(key=lambda each: -each.logit)
         self._sums(found)
         self._beside_amount(found)
         return found
@@ -273,7 +279,9 @@ class Reading:
         homes = {each.column.steps[:-1] for each in pool if {"city", "postal"} & each.name.meant}
         return [
             each for each in self.scorer.rank("shipment.carrier", pool)
-            if "company" not in each.merged.name.meant or each.steps[:-1] not in homes or each.merged.has("carrier") > 0.6
+            if each.merged.has("carrier") > 0.6
+            or "company" not in each.merged.name.meant
+            or each.steps[:-1] not in homes
         ]  # fmt: skip
 
     def _list_of(self, facts: Facts) -> Steps:

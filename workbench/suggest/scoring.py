@@ -95,6 +95,8 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
             if used_around and left:  # another's name does not say what an unknown word is the number of
                 cost += 0.2 if borrowed else 0.08
             near = frozenset().union(*(other.meant for other in parents[:3])) - words - used_around
+            if borrowed and near & spec.decoys:  # another object stands between
+                continue
             far = frozenset().union(*(other.meant for other in around[:2])) - words - used_around
             count = len(near & spec.decoys) * (0.5 if own == words else 1) + 0.5 * len(far & spec.decoys)
             total = strength - cost

@@ -31,6 +31,10 @@ _NO_LINE = frozenset(
     "refund return payment shipping tax discount fee attribute customer address parcel event fulfillment tracking "
     "delivery billing carrier price amount variant image note error cancel bundle gift history status invoice".split()
 )
+_NO_FOREIGN = frozenset(
+    "product item line sku variant customer user seller store barcode type currency warehouse".split()
+)
+_BY_ID = 0.75
 _ENVELOPE = frozenset(
     "code message status success error errors note page limit offset total count has more next previous request id "
     "time timestamp result response result ok is type size version quantity pages elements api".split()
@@ -73,6 +77,7 @@ class Structure:
         margin: How much more than for the next best reading.
         own: How much the order's own values speak for it, its lines left out.
         reasons: Why, in words.
+        named: Whether something tells one order from another: a number, or whose it is, or its lines.
         apart: Whether the lines stand elsewhere and are joined by an id.
         keep: The condition that joins them.
         pair: The steps of the two ids, of the order and of the line.
@@ -85,6 +90,7 @@ class Structure:
     margin: float = 0.0
     own: float = 0.0
     reasons: tuple[str, ...] = ()
+    named: bool = False
     apart: bool = False
     keep: dict[str, Any] = field(default_factory=dict)
     pair: tuple[Steps, Steps] = ((), ())
@@ -182,7 +188,10 @@ class Structures:
         for place in self.places:
             if place.items:
                 found += self._readings(place)
+        named = {place.steps for place in self.places if _is_named(place)}
         found.sort(key=lambda each: -each.score)
+        for each in found:
+            each.named = each.root in named or (each.lines is not None and each.own >= 1)
         for index, each in enumerate(found):
             each.margin = each.score - (found[index + 1].score if index + 1 < len(found) else 0.0)
         return found
@@ -248,7 +257,7 @@ class Structures:
         inner = names[0].meant if names else frozenset()
         outer = frozenset().union(*(name.meant for name in names[1:])) if names else frozenset()
         lists = sum(step == EACH for step in rest)
-        detail = bool(names) and "detail" in names[0].words and not inner & _NO_LINE
+        detail = bool(names) and lists > 0 and "detail" in names[0].words and not inner & _NO_LINE
         named = detail or bool(inner & _LINE_WORDS) or bool(outer & _LINE_WORDS and not inner & _NO_LINE)
         score = evidence + (0.5 if named and not inner & _NO_LINE - {"shipping", "delivery", "invoice"} else 0.0)
         score -= 0.8 * bool(inner & _NO_LINE and not inner & _LINE_WORDS) + 0.5 * min(
@@ -303,7 +312,25 @@ class Structures:
         facts = self._number_column(place)
         if facts is not None and self._shared(place, facts.column):
             return facts.column.steps
+        if (facts is None or facts.name.meant <= {"id"}) and self._flat(place, 2):  # lines whose order is known by an id alone
+            for each in place.facts:
+                if each.depth == 0 and self._is_foreign(each) and self._shared(place, each.column):
+                    place.order["order_number"] = _BY_ID
+                    return each.column.steps
         return None
+
+    def _is_foreign(self, facts: Facts) -> bool:
+        """Whether a column may be the id of what rows belong to: an id of nothing else that is always there."""
+        meant = facts.name.meant
+        return (
+            bool(meant & {"id", "key", "ref", "number"}) and not meant & _NO_FOREIGN and facts.presence == 1.0
+            and facts.has("code") == 1.0 and facts.has("small") == 0.0
+            and (facts.has("guid") > 0.5 or bool(meant & {"order", "parent", "header", "document"}))
+        )  # fmt: skip
+
+
+def _is_named(place: Place) -> bool:
+    return place.order["order_number"] >= 0.45 or place.order["customer_email"] >= 0.5
 
 
 def is_wrapper(place: Place) -> bool:
