@@ -257,7 +257,8 @@ class Structures:
         inner = names[0].meant if names else frozenset()
         outer = frozenset().union(*(name.meant for name in names[1:])) if names else frozenset()
         lists = sum(step == EACH for step in rest)
-        detail = bool(names) and lists > 0 and "detail" in names[0].words and not inner & _NO_LINE
+        detail = bool(names) and "detail" in names[0].words and not inner & _NO_LINE
+        detail = detail and (lists > 0 or self._flat(place, 1) > 0)
         named = detail or bool(inner & _LINE_WORDS) or bool(outer & _LINE_WORDS and not inner & _NO_LINE)
         score = evidence + (0.5 if named and not inner & _NO_LINE - {"shipping", "delivery", "invoice"} else 0.0)
         score -= 0.8 * bool(inner & _NO_LINE and not inner & _LINE_WORDS) + 0.5 * min(
@@ -312,7 +313,8 @@ class Structures:
         facts = self._number_column(place)
         if facts is not None and self._shared(place, facts.column):
             return facts.column.steps
-        if (facts is None or facts.name.meant <= {"id"}) and self._flat(place, 2):  # lines whose order is known by an id alone
+        # lines whose order is known by an id alone
+        if (facts is None or facts.name.meant <= {"id"}) and self._flat(place, 2):
             for each in place.facts:
                 if each.depth == 0 and self._is_foreign(each) and self._shared(place, each.column):
                     place.order["order_number"] = _BY_ID
