@@ -35,6 +35,7 @@ bench: $(VENV)/.test ## how fast mapping and the widget are, beside their peers
 	@$(PY) -m bench.tree
 	@$(PY) -m bench.widget
 	@$(PY) -m bench.lab
+	@test -z "$$WORKBENCH_ORDERBENCH" || $(PY) -m bench.suggest --quick
 
 clean: ## remove the environment and all caches
 	rm -rf "$(VENV)" build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

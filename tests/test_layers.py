@@ -38,6 +38,7 @@ LAYERS = (
     "connect",  # the I/O: transport, addresses, secrets
     "samples",  # recorded exchanges, replayed through the runtime
     "pick",  # a click -> rules, tried on the samples
+    "suggest",  # recorded answers -> a draft of a whole mapping
     "compare",  # two versions on the same samples
     "publish",  # check, export and release: the steps of the command line and the notebook
     "merchant",  # the run-time facade over calls and connect

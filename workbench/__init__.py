@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from workbench.notebook import Workbench
     from workbench.orders import Order, Result
     from workbench.runtime import Mapping, load
+    from workbench.suggest import Draft, draft
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ __all__ = [
     "CallError",
     "DecodeError",
     "Document",
+    "Draft",
     "Limits",
     "Mapping",
     "MappingError",
@@ -49,6 +51,7 @@ __all__ = [
     "WorkbenchError",
     "__version__",
     "decode",
+    "draft",
     "load",
     "open_merchant",
     "open_merchant_async",
@@ -59,6 +62,7 @@ _HOMES = {
     "CallError": "errors",
     "DecodeError": "errors",
     "Document": "documents",
+    "Draft": "suggest",
     "Limits": "documents",
     "Mapping": "runtime",
     "MappingError": "errors",
@@ -72,6 +76,7 @@ _HOMES = {
     "Workbench": "notebook",
     "WorkbenchError": "errors",
     "decode": "decode",
+    "draft": "suggest",
     "load": "runtime",
     "open_merchant": "merchant",
     "open_merchant_async": "merchant",

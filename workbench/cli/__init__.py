@@ -41,6 +41,7 @@ COMMANDS = {
     "demo": Command("start", "start the demo merchant and find orders with a mapping of it"),
     "lab": Command("start", "open JupyterLab on the onboarding notebook"),
     "run": Command("offline", "replay recorded responses through a mapping, without a network"),
+    "draft": Command("drafting", "propose a mapping for the recorded answers of an unknown API"),
     "find": Command("live", "find orders at the merchant, by e-mail or number"),
     "explain": Command("offline", "how a field came to its value, or to nothing, step by step"),
     "check": Command("folders", "load errors, lint, and samples against their golden results"),

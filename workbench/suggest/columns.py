@@ -1,0 +1,274 @@
+"""Items of one place -> their columns: every value below them, by path, item by item."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from workbench.documents import Element, Elements, Text
+from workbench.paths import quote_name, text_of
+from workbench.pick.steps import EACH, Steps
+from workbench.suggest.names import Name, read_path
+from workbench.suggest.values import kinds_of
+
+_MOST_VALUES = 40
+_MOST_COLUMNS = 1500
+_BUDGET = 20_000
+_DEEPEST = 12
+_TELLS = re.compile(
+    r"@?(?:subclass|qualf|quali|qualifier|type|role|kind|parvw|iddat|sumid|partner_?q|domain|[a-z_]*type(?:_?code)?|"
+    r"[a-z_]*role|[a-z_]*qualifier|namespace|scheme(?:id)?|use|usage|purpose|class|function|category)",
+    re.I,
+)
+_TELLS_VALUE = re.compile(r"@?(?:name|key|label|code|id|field|attribute|attribute_?code|title)", re.I)
+_HOLDS_VALUE = re.compile(r"(?:@?value|#text|values|val|content|data|text)", re.I)
+_PARTNERS = {
+    **dict.fromkeys(("WE", "ST", "DP", "UC", "CN"), ("recipient",)),
+    **dict.fromkeys(("AG", "BY", "SP"), ("customer",)),
+    **dict.fromkeys(("RE", "BT", "IV"), ("billing",)),
+    **dict.fromkeys(("LF", "SU", "SE", "VN"), ("seller",)),
+    "SF": ("sender",),
+}
+"""What parties are called in EDIFACT, X12 and SAP's IDocs."""
+_WORD = re.compile(r"[\w .:/-]{1,40}")
+
+
+@dataclass(slots=True, eq=False)
+class Column:
+    """All values of one path below the items.
+
+    Attributes:
+        steps: The path below an item; a filter where a sibling tells list members apart.
+        keys: The names on the way, with the words of filters, as people read them.
+        lists: How many lists are crossed without a filter.
+        values: The scalars of each item that has any, by the item's position.
+        tail: Whether the values are members of a list: `street: [first line, second line]`.
+    """
+
+    steps: Steps
+    keys: tuple[str, ...]
+    lists: int
+    values: dict[int, list[Any]] = field(default_factory=dict)
+    tail: bool = False
+
+    @property
+    def key(self) -> str:
+        """The path as text, below `@`."""
+        return "@" + "".join(self.steps)
+
+
+class Facts:
+    """What is known of a column, worked out once.
+
+    Args:
+        column: The column.
+        items: How many items there are.
+        around: The names around the items, the nearest first.
+    """
+
+    def __init__(self, column: Column, items: int, around: Sequence[Name] = ()) -> None:
+        self.column, self.items = column, items
+        self.fitting: dict[str, bool] = {}
+        self.name, self.parents = read_path(column.keys)
+        if not self.name.words and around:
+            self.name = around[0]
+        self.around = tuple(around)
+        if (
+            "data" in self.name.words
+            and "date" not in self.name.meant
+            and self.has("date") + self.has("compact_date") > 0.5
+        ):
+            self.name = Name(self.name.words, self.name.meant | {"date"})  # what dates are called in Polish or Italian
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The first values, as text."""
+        found = [text_of(value) for values in self.column.values.values() for value in values[:3]]
+        return found[:_MOST_VALUES]
+
+    @cached_property
+    def kinds(self) -> list[frozenset[str]]:
+        """What they look like."""
+        found = [kinds_of(value) for values in self.column.values.values() for value in values[:3]]
+        return found[:_MOST_VALUES]
+
+    @cached_property
+    def tally(self) -> dict[str, float]:
+        """Each kind and the share of values that have it."""
+        count: dict[str, int] = {}
+        for each in self.kinds:
+            for kind in each:
+                count[kind] = count.get(kind, 0) + 1
+        total = len(self.kinds) or 1
+        return {kind: times / total for kind, times in count.items()}
+
+    def has(self, kind: str) -> float:
+        """The share of the values that are of a kind."""
+        return self.tally.get(kind, 0.0)
+
+    @cached_property
+    def presence(self) -> float:
+        """The share of the items that have a value."""
+        return len(self.column.values) / self.items if self.items else 0.0
+
+    @cached_property
+    def firsts(self) -> list[str]:
+        """The first value of each item that has one."""
+        return [text_of(values[0]) for values in self.column.values.values() if values]
+
+    @cached_property
+    def distinct(self) -> float:
+        """How many of the items' first values differ, 0 to 1."""
+        return len(set(self.firsts)) / len(self.firsts) if self.firsts else 0.0
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether the values only number the items: 1, 2, 3 or 10, 20, 30; of a single item 1 or 10000."""
+        if not all(text.isdigit() and len(text) < 12 for text in self.firsts) or not self.firsts:
+            return False
+        found = sorted({int(text) for text in self.firsts})
+        step = found[0] if found[0] in (10, 100, 1000, 10000) else 1
+        return found[0] <= step and found == [found[0] + step * index for index in range(len(found))]
+
+    @cached_property
+    def depth(self) -> int:
+        """Names between the item and the value."""
+        return len(self.parents)
+
+
+def columns(items: Sequence[Any], mapped: frozenset[str] = frozenset(), place: str = "") -> list[Column]:
+    """The columns of items, in the order in which they are first met.
+
+    Args:
+        items: The items' nodes.
+        mapped: Places of maps whose keys are ids; all their values are one column.
+        place: The items' own place.
+    """
+    found: dict[Steps, Column] = {}
+    walk = _Walk(found, mapped)
+    for index, item in enumerate(items):
+        walk.read(item, (), (), 0, index, place)
+        if walk.left <= 0:
+            break
+    return list(found.values())
+
+
+class _Walk:
+    """One reading of items, within a budget."""
+
+    def __init__(self, found: dict[Steps, Column], mapped: frozenset[str]) -> None:
+        self.found, self.mapped, self.left = found, mapped, _BUDGET
+
+    def read(self, node: Any, steps: Steps, keys: tuple[str, ...], lists: int, index: int, place: str) -> None:
+        if self.left <= 0 or len(steps) > _DEEPEST:
+            return
+        self.left -= 1
+        if isinstance(node, dict):
+            if place in self.mapped:
+                for value in list(node.values())[:20]:
+                    self.read(value, (*steps, EACH), keys, lists + 1, index, place + EACH)
+                return
+            for key, value in node.items():
+                if key == "#text":
+                    self.read(value, steps, keys, lists, index, place)
+                    continue
+                step = quote_name(key)
+                self.read(value, (*steps, step), (*keys, key), lists, index, place + step)
+        elif isinstance(node, list):
+            tell = _qualifier(node)
+            for member in node[:20]:
+                step, said = "" if isinstance(node, Elements) else EACH, keys
+                if tell and isinstance(member, dict) and isinstance(word := _text(member.get(tell)), str):
+                    step = f"[?@{quote_name(tell)} == {_literal(word)}]"
+                    said = (*keys, word, *_PARTNERS.get(word, ()))
+                further = (*steps, step) if step else steps
+                crossed = lists + (step in ("", EACH))
+                if tell and said is not keys and isinstance(member, dict):
+                    for key, value in member.items():
+                        if key != tell:
+                            inner = further if key == "#text" else (*further, quote_name(key))
+                            named = said if key == "#text" else (*said, key)
+                            self.read(value, inner, named, crossed, index, place + EACH + quote_name(key))
+                elif isinstance(member, (dict, list)):
+                    self.read(member, further, said, crossed, index, place + EACH)
+                else:
+                    self._add(member, further, said, crossed, index, tail=True)
+        else:
+            self._add(node, steps, keys, lists, index)
+
+    def _add(self, value: Any, steps: Steps, keys: tuple[str, ...], lists: int, index: int, tail: bool = False) -> None:
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return
+        column = self.found.get(steps)
+        if column is None:
+            if len(self.found) >= _MOST_COLUMNS:
+                return
+            column = self.found[steps] = Column(steps, keys, lists, tail=tail)
+        held = column.values.setdefault(index, [])
+        if len(held) < 20:
+            held.append(value)
+
+
+def _text(value: Any) -> Any:
+    return value.get("#text") if isinstance(value, Element) else value
+
+
+def _literal(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _qualifier(members: Sequence[Any]) -> str | None:
+    """The key whose words tell the members of a list apart; None where nothing does."""
+    few = [member for member in members[:20] if isinstance(member, dict)]
+    if len(few) < 2 or len(few) != len(members[:20]):
+        return None
+    for key in few[0]:
+        if not (known := _TELLS.fullmatch(key)) and not _TELLS_VALUE.fullmatch(key):
+            continue
+        words = [_text(member.get(key)) for member in few]
+        if not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words):
+            continue
+        different = len(set(words))
+        if different < 2 or (different < len(words) and (not known or different * 2 < len(words))):
+            continue
+        if not known and not any(_HOLDS_VALUE.fullmatch(other) for other in few[0]):
+            continue
+        return str(key)
+    return None
+
+
+def nodes_at(root: Any, steps: Steps, limit: int) -> list[Any]:
+    """The items at a place: objects and scalars, lists member by member; at most so many."""
+    nodes = [root]
+    for step in steps:
+        found: list[Any] = []
+        for node in nodes:
+            if step == EACH:
+                found += _members(node)
+            else:
+                found += _children(node, step)
+            if len(found) > limit * 4:
+                break
+        nodes = found
+    return [member for node in nodes for member in (node if isinstance(node, list) else (node,))][:limit]
+
+
+def _members(node: Any) -> list[Any]:
+    if isinstance(node, list):
+        return node
+    if isinstance(node, (Element, Text)):
+        return [node]
+    return list(node.values()) if isinstance(node, dict) else []
+
+
+def _children(node: Any, step: str) -> Iterator[Any]:
+    if isinstance(node, Elements):
+        for each in node:
+            yield from _children(each, step)
+    elif isinstance(node, dict):
+        name = step[1:] if step.startswith(".") else step[2:-2].replace("\\'", "'").replace("\\\\", "\\")
+        if name in node:
+            yield node[name]

@@ -1,0 +1,208 @@
+"""A complete draft of a mapping from recorded answers alone, with a score and reasons for every proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from workbench.decode import decode
+from workbench.documents import Document
+from workbench.errors import DecodeError, UsageError
+from workbench.pick.steps import text
+from workbench.suggest.accept import Acceptor
+from workbench.suggest.build import Builder, values_of
+from workbench.suggest.candidates import Candidate
+from workbench.suggest.joins import with_lines_elsewhere
+from workbench.suggest.known import NOTHING, Known, Likeness, known_of, recognise
+from workbench.suggest.reading import Reading
+from workbench.suggest.rules import path_of, rule_of
+from workbench.suggest.scoring import Weights, default_weights
+from workbench.suggest.structure import Structure, Structures
+from workbench.tree import Budget, Tree, merge
+
+_LEAST = 1.25
+_LEAST_OWN = 0.65
+THRESHOLD = 0.6
+"""How likely a proposal must be right to stand in a draft."""
+_SHOWN = 8
+_NO_ORDER = "no order found: nothing here has an order's number, date, customer or status together"
+BUDGET = Budget(values=150_000, part=600, nodes=4_000)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A proposal for a field.
+
+    Attributes:
+        field: The business field, `lines.sku`.
+        path: Where it stands, seen from its item.
+        rule: The rule as the mapping would have it.
+        score: How likely it is right, 0 to 1.
+        reasons: Why, in words.
+        values: Up to five values that it gives.
+        doubt: What speaks against it, in words; empty where nothing does.
+    """
+
+    field: str
+    path: str
+    rule: Any
+    score: float
+    reasons: tuple[str, ...]
+    values: tuple[str, ...]
+    doubt: str = ""
+
+
+@dataclass
+class Draft:
+    """What a never-seen API's answers most likely mean.
+
+    Attributes:
+        mapping: The mapping's data; it loads. Empty records where no order was found.
+        unsure: Fields that were left out, with why.
+        sure: The proposals that the mapping holds, by field.
+        summary: What was found, in a sentence.
+        known: Earlier mappings that fit these answers, the likest first; to be confirmed.
+    """
+
+    mapping: dict[str, Any]
+    unsure: dict[str, str] = field(default_factory=dict)
+    sure: dict[str, Suggestion] = field(default_factory=dict)
+    summary: str = ""
+    known: list[Likeness] = field(default_factory=list)
+    _all: dict[str, list[Suggestion]] = field(default_factory=dict, repr=False)
+
+    def candidates(self, field: str) -> list[Suggestion]:
+        """What may be meant for a field, the likeliest first."""
+        return list(self._all.get(field, ()))
+
+
+def draft(
+    samples: Any,
+    content_type: str | None = None,
+    asked: Mapping[str, str] | None = None,
+    *,
+    given: Mapping[str, Any] | None = None,
+    operation: str = "",
+    call: str = "",
+    folders: Iterable[Path | str] = (),
+    threshold: float = THRESHOLD,
+    weights: Weights | None = None,
+    merchant: str = "draft",
+) -> Draft:
+    """Proposes a complete mapping of recorded answers of one operation; offline, and always the same.
+
+    Args:
+        samples: An answer or several: bytes, text, a path to a file, or a `Document`.
+        content_type: Their content type, where known.
+        asked: What the first of them was asked for: `{"email": ..., "number": ...}`.
+        given: The data of a mapping under way. Its rules count as confirmed: they are evidence, their fields are not
+            proposed again, and no proposal reads a place that they read.
+        operation: The operation of `given` whose answers these are; its first unless said.
+        call: The call whose answers these are; the operation's first unless said.
+        folders: Where earlier mappings lie; those that fit are told by `known`, and never taken silently.
+        threshold: How likely a proposal must be right to stand in the mapping.
+        weights: How columns are scored; those that come with the package unless given.
+        merchant: The name that the mapping gets.
+    """
+    documents, trouble = _documents(samples, content_type)
+    weights = weights or default_weights()
+    told = {key: str(value).casefold().strip() for key, value in (asked or {}).items() if value}
+    named = "find_order_by_number" if "number" in told and "email" not in told else "find_orders_by_email"
+    if not documents:
+        return _nothing(merchant, named, trouble or "no order found: nothing was given")
+    tree = merge(documents, budget=BUDGET)
+    settled = _settled(given, operation, call, tree)
+    structures = Structures(tree, documents, told)
+    readings = structures.at(settled.root) if settled.root is not None else likely(structures.find())
+    if not readings:
+        found = _nothing(merchant, named, _NO_ORDER)
+    else:
+        structure = with_lines_elsewhere(structures, readings[0], documents)
+        if settled.lines is not None:
+            structure = replace(structure, lines=settled.lines, apart=False)
+        reading = Reading(structure, documents, tree, weights, structures.mapped, told)
+        found = build_draft(reading, weights, threshold, merchant, named, settled)
+    found.known = recognise(tree, folders)
+    return found
+
+
+def _settled(given: Mapping[str, Any] | None, operation: str, call: str, tree: Tree) -> Known:
+    """What a mapping under way settles; nothing without one."""
+    if not given or not given.get("operations"):
+        return NOTHING
+    operation = operation or next(iter(given["operations"]))
+    if operation not in given["operations"]:
+        raise UsageError(f"no operation {operation!r} - this mapping has {', '.join(given['operations'])}")
+    calls = (given["operations"][operation] or {}).get("calls") or [{}]
+    return known_of(given, operation, call or calls[0].get("name", "main"), tree)
+
+
+def likely(found: Sequence[Structure]) -> list[Structure]:
+    """The readings that hold an order: enough of its own values, and enough altogether."""
+    return [each for each in found if each.named and each.score >= _LEAST and each.own >= _LEAST_OWN]
+
+
+def build_draft(
+    reading: Reading, weights: Weights, threshold: float, merchant: str, operation: str, known: Known = NOTHING
+) -> Draft:
+    """The draft that a reading makes."""
+    builder = Builder(reading, Acceptor(weights.data.get("accept", {})), known)
+    builder.choose()
+    record, unsure = builder.records(threshold)
+    found = Draft(_mapping(merchant, operation, builder.orders(), record), unsure)
+    for key, chosen in builder.chosen.items():
+        found.sure[key] = _suggestion(key, chosen.candidate, chosen.rule, builder, chosen.doubt)
+    found.sure = {key: each for key, each in found.sure.items() if key not in unsure}
+    for key, ranked in builder.ranked.items():
+        found._all[key] = [_suggestion(key, each, None, builder, "") for each in ranked[:_SHOWN]]
+    found.summary = _summary(reading, found)
+    return found
+
+
+def _summary(reading: Reading, found: Draft) -> str:
+    where = text(reading.structure.root)
+    many = "orders stand" if "[*]" in reading.structure.root else "one order stands"
+    rows = ", rows of one order together" if reading.structure.group is not None else ""
+    return f"{many} at {where}{rows}; {len(found.sure)} fields are sure, {len(found.unsure)} are not"
+
+
+def _suggestion(key: str, candidate: Candidate, rule: Any, builder: Builder, doubt: str) -> Suggestion:
+    if rule is None:
+        rule, doubt = rule_of(key, candidate, builder.context)
+    path = path_of(candidate.parts[0], builder.xml)
+    return Suggestion(
+        key, path, rule, round(candidate.chance, 3), tuple(candidate.reasons), values_of(candidate), doubt
+    )
+
+
+def _mapping(merchant: str, operation: str, orders: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "merchant": merchant,
+        "operations": {operation: {"orders": orders}},
+        "records": {"order": record},
+    }
+
+
+def _nothing(merchant: str, operation: str, summary: str) -> Draft:
+    return Draft(_mapping(merchant, operation, {"each": "$"}, {}), {}, {}, summary)
+
+
+def _documents(samples: Any, content_type: str | None) -> tuple[list[Document], str]:
+    """The answers, decoded; what cannot be read is told."""
+    if isinstance(samples, (bytes, str, Path, Document)):
+        samples = [samples]
+    found: list[Document] = []
+    trouble = ""
+    for each in samples:
+        if isinstance(each, Document):
+            found.append(each)
+            continue
+        body = each.read_bytes() if isinstance(each, Path) else each.encode() if isinstance(each, str) else bytes(each)
+        try:
+            found.append(decode(body, content_type=content_type))
+        except DecodeError as error:
+            trouble = f"no order found: the answer could not be read - {error}"
+    return found, trouble

@@ -1,0 +1,139 @@
+"""What is settled already: the rules of a mapping under way, and earlier mappings that fit the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from workbench.errors import WorkbenchError
+from workbench.mapping import load_text
+from workbench.pick.blocks import Blocks
+from workbench.pick.places import places_read
+from workbench.pick.steps import Steps, place_steps
+from workbench.suggest.reading import plain_steps
+from workbench.tree import Tree
+
+_ALIKE = 0.6
+_FEW = 4
+_MOST_FILES = 400
+_LARGEST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The rules that an engineer has confirmed.
+
+    Attributes:
+        root: Where one order stands; None while nobody said.
+        lines: Where its lines stand; None while nobody said.
+        places: The place that each field reads, without lists; a field may read several.
+    """
+
+    root: Steps | None = None
+    lines: Steps | None = None
+    places: Mapping[str, tuple[Steps, ...]] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> frozenset[Steps]:
+        """Every place that a rule reads."""
+        return frozenset(place for places in self.places.values() for place in places)
+
+
+NOTHING = Known()
+
+
+def known_of(data: Mapping[str, Any], operation: str, call: str, tree: Tree) -> Known:
+    """What the rules of a mapping settle about the answers of a call.
+
+    Args:
+        data: The mapping's data; it loads, and has the operation.
+        operation: The operation.
+        call: The call whose answers are looked at.
+        tree: Their merged tree.
+    """
+    blocks = Blocks(data, operation, {call: tree})
+    places: dict[str, tuple[Steps, ...]] = {}
+    for read in places_read(data, operation, {call: tree}):
+        if read.call == call:
+            places[read.field] = (*places.get(read.field, ()), plain_steps(place_steps(read.place)))
+    root = blocks.root() if blocks.orders else None
+    lines = None
+    if "lines" in blocks.rules:
+        target = blocks.target("lines.sku")
+        lines = target.anchors[-1] if not target.missing and target.blocks else None
+    return Known(
+        root.steps if root is not None and root.call == call else None,
+        lines.steps if lines is not None and lines.call == call else None,
+        places,
+    )
+
+
+class Likeness(NamedTuple):
+    """An earlier mapping that fits these answers.
+
+    Attributes:
+        merchant: Whose mapping it is.
+        file: Where it stands.
+        operation: Which of its operations fits.
+        found: How many of the places that it reads are there.
+        of: How many it reads.
+    """
+
+    merchant: str
+    file: str
+    operation: str
+    found: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """The share of agreement, 0 to 1."""
+        return self.found / self.of
+
+
+def recognise(tree: Tree, folders: Iterable[Path | str]) -> list[Likeness]:
+    """Earlier mappings whose places are in these answers, the likest first; files that do not load are passed over.
+
+    Args:
+        tree: The merged tree of the answers.
+        folders: Where mappings lie; of one merchant the likest file is told.
+    """
+    best: dict[str, Likeness] = {}
+    for file in _files(folders):
+        for likeness in _likenesses(tree, file):
+            before = best.get(likeness.merchant)
+            if before is None or (likeness.share, likeness.of) > (before.share, before.of):
+                best[likeness.merchant] = likeness
+    return sorted(best.values(), key=lambda each: (-each.share, -each.of, each.merchant))
+
+
+def _files(folders: Iterable[Path | str]) -> list[Path]:
+    found: list[Path] = []
+    for folder in map(Path, folders):
+        if folder.is_dir():
+            found += sorted(folder.rglob("*.yaml"))
+    return [file for file in found if "samples" not in file.parts][:_MOST_FILES]
+
+
+def _likenesses(tree: Tree, file: Path) -> list[Likeness]:
+    try:
+        text = file.read_text(encoding="utf-8") if file.stat().st_size <= _LARGEST else ""
+        if "records:" not in text:
+            return []
+        loaded = load_text(text, str(file))
+    except (OSError, UnicodeError, WorkbenchError):
+        return []
+    found = []
+    for operation, body in loaded.data["operations"].items():
+        calls = (body or {}).get("calls") or [{}]
+        call = calls[0].get("name", "main")
+        reads = [read for read in places_read(loaded.data, operation, {call: tree}) if read.call == call]
+        places = {read.place for read in reads}
+        there = sum(tree.find(place) is not None for place in places)
+        if len(places) >= _FEW and there >= _ALIKE * len(places):
+            found.append(
+                Likeness(str(loaded.data.get("merchant", file.stem)), str(file), operation, there, len(places))
+            )
+    return found
