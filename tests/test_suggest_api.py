@@ -90,7 +90,7 @@ def test_confirmed_rules_are_evidence_and_their_places_are_taken() -> None:
 def test_an_earlier_mapping_is_recognised_and_not_taken(tmp_path: Path) -> None:
     """The share of agreement is told; the draft is the same as without."""
     (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "draft.yaml").write_text(dump(wb.draft(body(), merchant="shop").mapping))
+    (tmp_path / "shop" / "1.0.0.yaml").write_text(dump(wb.draft(body(), merchant="shop").mapping))
     (tmp_path / "broken.yaml").write_text("records: [")
 
     draft = wb.draft(body(), folders=[tmp_path, tmp_path / "missing"])

@@ -423,6 +423,27 @@ def test_presence_shows_what_a_list_lacks(chrome: Any, bench: wb.Workbench) -> N
     assert page.errors == []
 
 
+def test_mapped_from_the_suggestions(chrome: Any, bench: wb.Workbench) -> None:
+    """Fetch, suggest, use all that are sure, one more, undo one: orders come out, and nothing was taken unasked."""
+    page = open_widget(chrome, fetched(bench))
+    page.click("[data-suggest]")
+    page.wait_for_selector('[data-suggestion="order_number"]')
+    assert bench.data["records"]["order"] == {}
+    page.click('[data-use-suggestion="order_number"]')
+    page.wait_for_selector('[data-badge="order_number"]')
+    page.click("[data-use-sure]")
+    page.wait_for_selector('[data-field="customer_email"] .wb-sample:text("jane.doe@example.com")')
+    page.click("[data-undo]")
+    page.click('[data-pick="returns.created_at"]')
+    page.click("[data-suggest]")
+    page.click("[data-tab=preview]")
+    page.wait_for_selector('.wb-table td:has-text("A-1001")')
+
+    assert bench.rule("order_number") == "@.number"
+    assert bench.rule("customer_email") == "@.customer.email"
+    assert page.errors == []
+
+
 def test_cell_explains_its_own_order_and_shows_its_node(chrome: Any, bench: wb.Workbench) -> None:
     """A click on the third order's empty cell says why that one is empty; the chip of another call opens its tree."""
     bench = fetched(bench)
@@ -543,6 +564,11 @@ def test_axe_finds_nothing(chrome: Any, bench: wb.Workbench, theme: str) -> None
     page.wait_for_selector("[data-consent=yes]")
     look("consent")
     bench.consent()
+    bench.suggest()
+    page = open_widget(chrome, bench, theme=theme)
+    page.click('[data-pick="customer_name"]')
+    page.wait_for_selector("[data-candidate]")
+    look("suggestions")
     bench.assign("order_number", "$.data[*].number")
     bench.assign("amount", "$.data[*].total_cents")
     bench.assign("status", "$.data[*].state")

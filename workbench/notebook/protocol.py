@@ -292,6 +292,11 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "auth_forms": _forms,
     "import": _import,
     "use_call": _then_state(lambda bench, args: bench.use_call(int(args["number"]), name=args.get("name") or "main")),
+    "suggest": _then_state(lambda bench, args: bench.suggest()),
+    "use_suggestion": _then_state(lambda bench, args: bench.use_suggestion(args["field"], int(args.get("rank") or 0))),
+    "use_sure": _then_state(lambda bench, args: bench.use_sure()),
+    "use_known": _then_state(lambda bench, args: bench.use_known(args["merchant"])),
+    "candidates": lambda bench, args: {"rows": [views.suggestion(one) for one in bench.candidates(args["field"])]},
     "presence": lambda bench, args: {"rows": bench.presence()},
     "keep_choices": lambda bench, args: {
         "choices": [one._asdict() for one in bench.keep_choices(args.get("block") or "")]

@@ -10,7 +10,7 @@ from workbench.errors import UsageError, VersionError
 from workbench.notebook.base import locked
 from workbench.notebook.repairing import Repair, keyed, moved, repairs
 from workbench.notebook.results import flat
-from workbench.notebook.starting import Starting
+from workbench.notebook.suggesting import Suggesting
 from workbench.pick import problem_field
 from workbench.publish import Exported, export, needs
 from workbench.runtime import Mapping as Runnable
@@ -19,7 +19,7 @@ from workbench.tree import Tree, merge
 from workbench.versions import Version
 
 
-class Workbench(Starting):
+class Workbench(Suggesting):
     """Maps one merchant's API: every click in the widget has a method here, and both change the same draft.
 
     Args:

@@ -7,13 +7,15 @@ from typing import Any
 
 from workbench.connect.settings import variable_prefix
 from workbench.notebook.base import INPUT
-from workbench.notebook.fields import groups
+from workbench.notebook.fields import groups, rule_text
 from workbench.notebook.session import Workbench
+from workbench.notebook.suggesting import SURE, confidence
 from workbench.notebook.typed import shown_call
 from workbench.paths import scalars, text_of
 from workbench.pick.blocks import Blocks
 from workbench.pick.places import places_read
 from workbench.pick.steps import place_steps, text
+from workbench.suggest import Suggestion
 from workbench.tree import find_place
 
 
@@ -39,7 +41,29 @@ def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, 
         "groups": shown,
         "todo": [one._asdict() for one in left],
         "done": _done(required), "total": _total(required),
+        "suggested": _suggested(bench),
         "places": _places(bench) if _trees_made(bench) else {},
+    }  # fmt: skip
+
+
+def _suggested(bench: Workbench) -> dict[str, Any]:
+    """The proposals for fields without a rule, and earlier mappings that look the same."""
+    found = bench._suggested
+    if found is None:
+        return {"asked": False, "fields": {}, "sure": 0, "known": [], "summary": ""}
+    proposed = bench._proposed()
+    return {
+        "asked": True, "summary": found.summary, "sure": sum(one.score >= SURE for one in proposed),
+        "fields": {one.field: suggestion(one) for one in proposed},
+        "known": [{"merchant": one.merchant, "share": round(100 * one.share)} for one in found.known[:3]],
+    }  # fmt: skip
+
+
+def suggestion(one: Suggestion) -> dict[str, Any]:
+    """A proposal, as the widget shows it."""
+    return {
+        "path": rule_text(one.rule), "score": round(100 * one.score), "word": confidence(one.score),
+        "reasons": list(one.reasons), "values": [value[:160] for value in one.values], "doubt": one.doubt,
     }  # fmt: skip
 
 

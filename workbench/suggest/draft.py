@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as made
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Suggestion:
     rule: Any
     score: float
     reasons: tuple[str, ...]
-    values: tuple[str, ...]
+    values: tuple[str, ...] = made(default=(), repr=False)
     doubt: str = ""
 
 
@@ -67,11 +68,11 @@ class Draft:
     """
 
     mapping: dict[str, Any]
-    unsure: dict[str, str] = field(default_factory=dict)
-    sure: dict[str, Suggestion] = field(default_factory=dict)
+    unsure: dict[str, str] = made(default_factory=dict)
+    sure: dict[str, Suggestion] = made(default_factory=dict)
     summary: str = ""
-    known: list[Likeness] = field(default_factory=list)
-    _all: dict[str, list[Suggestion]] = field(default_factory=dict, repr=False)
+    known: list[Likeness] = made(default_factory=list)
+    _all: dict[str, list[Suggestion]] = made(default_factory=dict, repr=False)
 
     def candidates(self, field: str) -> list[Suggestion]:
         """What may be meant for a field, the likeliest first."""

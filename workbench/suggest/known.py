@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ _ALIKE = 0.6
 _FEW = 4
 _MOST_FILES = 400
 _LARGEST = 200_000
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)\.yaml")
+_ENDS = re.compile(r"[@^$](?:\.[\w-]+|\[[^\]]*\])*(?:\.([\w-]+)|\['([^']*)'\])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,9 @@ def recognise(tree: Tree, folders: Iterable[Path | str]) -> list[Likeness]:
         folders: Where mappings lie; of one merchant the likest file is told.
     """
     best: dict[str, Likeness] = {}
+    names = {node.name for node in tree}
     for file in _files(folders):
-        for likeness in _likenesses(tree, file):
+        for likeness in _likenesses(tree, names, file):
             before = best.get(likeness.merchant)
             if before is None or (likeness.share, likeness.of) > (before.share, before.of):
                 best[likeness.merchant] = likeness
@@ -114,13 +118,33 @@ def _files(folders: Iterable[Path | str]) -> list[Path]:
     for folder in map(Path, folders):
         if folder.is_dir():
             found += sorted(folder.rglob("*.yaml"))
-    return [file for file in found if "samples" not in file.parts][:_MOST_FILES]
+    newest: dict[Path, Path] = {}
+    for file in found:  # of a merchant's versions the newest; other files as they are
+        numbers = _VERSION.fullmatch(file.name)
+        place = file.parent if numbers else file
+        if "samples" in file.parts or file.name == "draft.yaml":
+            continue
+        if numbers and place in newest and _number(newest[place]) >= _number(file):
+            continue
+        newest[place] = file
+    return list(newest.values())[:_MOST_FILES]
 
 
-def _likenesses(tree: Tree, file: Path) -> list[Likeness]:
+def _number(file: Path) -> tuple[int, ...]:
+    match = _VERSION.fullmatch(file.name)
+    return tuple(map(int, match.groups())) if match else ()
+
+
+def _may_fit(text: str, names: set[str]) -> bool:
+    """Whether enough of the names that a file's paths end with are in the answers: reading a file takes far longer."""
+    ends = {plain or quoted for plain, quoted in _ENDS.findall(text)}
+    return bool(ends) and sum(end in names for end in ends) * 2 >= len(ends)
+
+
+def _likenesses(tree: Tree, names: set[str], file: Path) -> list[Likeness]:
     try:
         text = file.read_text(encoding="utf-8") if file.stat().st_size <= _LARGEST else ""
-        if "records:" not in text:
+        if "records:" not in text or not _may_fit(text[text.index("records:") :], names):
             return []
         loaded = load_text(text, str(file))
     except (OSError, UnicodeError, WorkbenchError):

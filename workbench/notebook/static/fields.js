@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 
-export function fieldRow(field, { armed, suggested, onArm, onRemove, onShow }) {
+export function fieldRow(field, { armed, suggested, proposal, onArm, onRemove, onShow, onUse }) {
   const warned = field.problems.length > 0 || field.fragile;
   return h("div", {
     class: `wb-field${armed ? " wb-armed" : ""}${field.path ? " wb-done" : ""}${warned ? " wb-warned" : ""}`,
@@ -19,6 +19,7 @@ export function fieldRow(field, { armed, suggested, onArm, onRemove, onShow }) {
     class: "wb-chip", "data-chip": field.key, "data-focus": `chip ${field.key}`, title: `${field.path} - show it in the tree`,
     onclick: () => onShow(field),
   }, h("bdi", { text: field.path })),
+  !field.path && proposal && suggestionPart(field, proposal, onUse),
   field.path && h("span", { class: "wb-sample", text: field.sample || "no value", title: field.sample }),
   field.path && field.of > 0 && h("span", {
     class: `wb-seen${field.present < field.of ? " wb-some" : ""}`, text: `${field.present}/${field.of}`,
@@ -31,6 +32,33 @@ export function fieldRow(field, { armed, suggested, onArm, onRemove, onShow }) {
   field.problems.map((problem) => h("div", { class: "wb-problem", text: problem })),
   field.fragile && h("div", { class: "wb-problem", text: "depends on a position" }),
   field.note && h("div", { class: "wb-note", text: field.note }));
+}
+
+// A proposal looks like no rule: dashed, with how sure it is and a button of its own.
+function suggestionPart(field, one, onUse) {
+  const why = [...one.reasons, one.doubt].filter(Boolean).join("; ");
+  return [h("span", { class: "wb-suggestion", "data-suggestion": field.key, title: `${one.path} - ${one.score} of 100: ${why}` }, h("bdi", { text: one.path })),
+    h("span", { class: "wb-sample", text: one.values.join(" · "), title: one.values.join("\n") }),
+    h("span", { class: `wb-sure wb-sure-${one.word}`, title: why, text: one.word }),
+    h("button", { class: "wb-use-it", "data-use-suggestion": field.key, "data-focus": `pick ${field.key}`, title: why, onclick: () => onUse(field.key), text: "Use" })];
+}
+
+export function suggestBar(told, { can, onSuggest, onSure, onKnown }) {
+  if (!can) return null;
+  return h("div", { class: "wb-suggestbar" },
+    h("button", { "data-suggest": "", class: told.asked ? "" : "wb-primary", onclick: onSuggest, text: told.asked ? "Suggest again" : "Suggest the mapping" }),
+    told.sure > 0 && h("button", { "data-use-sure": "", class: "wb-primary", onclick: onSure, text: `Use all that are sure (${told.sure})` }),
+    told.asked && h("span", { class: "wb-hint", text: told.summary }),
+    told.known.map((one) => h("button", { "data-use-known": one.merchant, onclick: () => onKnown(one.merchant), text: `Looks like ${one.merchant} (${one.share} %): take its rules` })));
+}
+
+// Everything that a field may be, also what is too unsure to be proposed.
+export function candidateList(rows, onUse) {
+  if (!rows || !rows.length) return null;
+  return h("details", { class: "wb-candidates", open: true }, h("summary", { text: `Candidates (${rows.length})` }),
+    h("ul", {}, rows.map((one, rank) => h("li", {}, h("button", { class: "wb-use-it", "data-candidate": String(rank), onclick: () => onUse(rank), text: "Use" }), " ",
+      h("code", { text: one.path }), " ", h("span", { class: "wb-hint", text: `${one.score} of 100` }), " ", one.values.slice(0, 4).map((value) => h("span", { class: "wb-sampled", text: value })),
+      h("div", { class: "wb-why", text: [...one.reasons, one.doubt].filter(Boolean).join("; ") })))));
 }
 
 export function proposals(found, { field, place, chosen, onChoose, onAccept, onCancel, onSecond, second }) {

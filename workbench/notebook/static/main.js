@@ -3,7 +3,7 @@
 import { h, fill, redraw } from "./dom.js";
 import { createRpc } from "./rpc.js";
 import { createTree } from "./tree.js";
-import { fieldRow, proposals } from "./fields.js";
+import { fieldRow, proposals, suggestBar, candidateList } from "./fields.js";
 import { rulePanel, ownFieldForm } from "./values.js";
 import { callForm, sampleList } from "./calls.js";
 import { connectPanel, importPanel } from "./connect.js";
@@ -183,6 +183,19 @@ export function mount(model, host) {
     const field = fieldOf(armed);
     say(!field ? "" : field.path ? `${field.label}: change how it is read, or click another value` : `Now click the value of ${field.label} in the tree`);
     loadWords();
+    loadCandidates();
+  }
+
+  let candidates = null;
+  async function loadCandidates() {
+    const field = fieldOf(armed);
+    if (!field || field.path || !state.suggested.asked) return;
+    try {
+      candidates = { field: armed, rows: (await rpc.call("candidates", { field: armed })).reply.rows };
+      drawPicker();
+    } catch (error) {
+      say(error.message, true);
+    }
   }
 
   async function loadWords() {
@@ -413,11 +426,14 @@ export function mount(model, host) {
 
   function drawFields() {
     const next = state.groups.flatMap((group) => group.fields).find((field) => field.required && !field.path);
-    fill(fieldsHost, state.groups.map((group) => h("section", { class: "wb-group" },
+    const fetched = state.samples.some((one) => one.operation === state.operation && !one.error);
+    fill(fieldsHost, suggestBar(state.suggested, { can: fetched, onSuggest: () => { say("Looking for what everything means ..."); act("suggest"); }, onSure: () => act("use_sure"), onKnown: (merchant) => act("use_known", { merchant }) }),
+      state.groups.map((group) => h("section", { class: "wb-group" },
       h("h3", {}, group.label, group.block && h("code", { class: "wb-hint", text: group.block }),
         h("span", { class: "wb-hint", text: `${group.fields.filter((field) => field.path).length}/${group.fields.length}` })),
       group.fields.map((field) => fieldRow(field, {
-        armed: field.key === armed, suggested: !armed && next === field, onArm: arm,
+        armed: field.key === armed, suggested: !armed && next === field, onArm: arm, proposal: state.suggested.fields[field.key],
+        onUse: (key) => act("use_suggestion", { field: key }),
         onRemove: (key) => act("unassign", { field: key }), onShow: show,
       })))), ownFieldForm((asked) => act("extra", asked)));
   }
@@ -452,6 +468,7 @@ export function mount(model, host) {
       fill(picker, h("div", { class: "wb-proposals-head" }, h("strong", { text: field.label })),
         rulePanel(field, {
           words: field.words ? words : null,
+          candidates: !field.path && candidates && candidates.field === field.key ? candidateList(candidates.rows, (rank) => act("use_suggestion", { field: field.key, rank })) : null,
           onText: (text) => act("assign_text", { field: field.key, text }),
           onNote: (text) => act("note", { field: field.key, text }),
           onPaste: async (text) => {

@@ -59,7 +59,7 @@ export function resultOf(one) {
     one.warnings.map((warning) => h("span", { class: "wb-problem", text: warning })));
 }
 
-export function rulePanel(field, { words, onText, onNote, onWords, onPaste, onTry, onTransform }) {
+export function rulePanel(field, { words, candidates, onText, onNote, onWords, onPaste, onTry, onTransform }) {
   const live = h("div", { "aria-live": "polite" });
   let waiting = null;
   function soon(asked) {
@@ -77,6 +77,7 @@ export function rulePanel(field, { words, onText, onNote, onWords, onPaste, onTr
   const note = h("input", { class: "wb-input", "aria-label": "Note", "data-note": field.key, "data-focus": "note", placeholder: "why it is so (goes into the file)", value: field.note });
   return h("div", { class: "wb-panel", "data-panel": field.key },
     h("div", { class: "wb-meaning", text: field.meaning }),
+    candidates,
     h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); onText(rule.value); } }, rule,
       h("button", { type: "submit", "data-rule-set": "", text: "Set" })),
     field.path && field.kind !== "status" && transformForm(field, { soon, onTransform }),
