@@ -166,7 +166,7 @@ def _summary(reading: Reading, found: Draft) -> str:
     where = text(reading.structure.root)
     many = "orders stand" if "[*]" in reading.structure.root else "one order stands"
     rows = ", rows of one order together" if reading.structure.group is not None else ""
-    return f"{many} at {where}{rows}; {len(found.sure)} fields are sure, {len(found.unsure)} are not"
+    return f"{many} at {where}{rows}; {len(found.sure)} fields are proposed, {len(found.unsure)} left open"
 
 
 def _suggestion(key: str, candidate: Candidate, rule: Any, builder: Builder, doubt: str) -> Suggestion:
