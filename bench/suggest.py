@@ -31,7 +31,7 @@ _GRAVE = ("order_number", "customer_email", "status", "tracking_numbers")
 Tally = dict[str, Counter[str]]
 
 
-def tested(
+def trial(
     known: Sequence[Case], weights_for: Callable[[Case], Weights], threshold: float
 ) -> tuple[Tally, list[Answer], Counter[str]]:
     """Every response drafted and mapped: verdicts by field, proposals with their chances, and the first five."""
@@ -151,7 +151,7 @@ def leave_one_out(known: Sequence[Case]) -> Callable[[Case], Weights]:
 
 def report(title: str, known: Sequence[Case], weights_for: Callable[[Case], Weights], threshold: float) -> Tally:
     """One trial, printed."""
-    total, answers, first = tested(known, weights_for, threshold)
+    total, answers, first = trial(known, weights_for, threshold)
     print(f"{title}\n  {summary(total)}")
     print(
         f"  right place among the first {_FIRST}: {first['found']} of {first['labelled']} fields, "

@@ -21,6 +21,7 @@ from workbench.suggest.reading import Reading
 from workbench.suggest.rules import path_of, rule_of
 from workbench.suggest.scoring import Weights, default_weights
 from workbench.suggest.structure import Structure, Structures
+from workbench.suggest.texts import texts_of, wrapped
 from workbench.tree import Budget, Tree, merge
 
 _LEAST = 1.25
@@ -118,7 +119,7 @@ def draft(
     structures = Structures(tree, documents, told)
     readings = structures.at(settled.root) if settled.root is not None else likely(structures.find())
     if not readings:
-        found = _nothing(merchant, named, _NO_ORDER)
+        found = _from_texts(tree, documents, told, weights, threshold, merchant, named)
     else:
         structure = with_lines_elsewhere(structures, readings[0], documents)
         if settled.lines is not None:
@@ -127,6 +128,26 @@ def draft(
         found = build_draft(reading, weights, threshold, merchant, named, settled)
     found.known = recognise(tree, folders)
     return found
+
+
+def _from_texts(
+    tree: Tree, documents: Sequence[Document], told: Mapping[str, str], weights: Weights, threshold: float,
+    merchant: str, operation: str,
+) -> Draft:  # fmt: skip
+    """The draft where orders are sent as texts inside the answers; an empty one where they are not."""
+    for texts in texts_of(tree, documents):
+        inner = merge(texts.documents, budget=BUDGET)
+        structures = Structures(inner, texts.documents, told)
+        for structure in likely(structures.find())[:1]:
+            reading = Reading(structure, texts.documents, inner, weights, structures.mapped, told)
+            found = build_draft(reading, weights, threshold, merchant, operation)
+            written = wrapped(texts, structure.root, found.mapping["records"]["order"])
+            if written is not None and structure.group is None and not reading.flat:
+                orders, record = written
+                found.mapping = _mapping(merchant, operation, orders, record)
+                found.summary = f"each order is a text at {text((*texts.each, *texts.path))}; {found.summary}"
+                return found
+    return _nothing(merchant, operation, _NO_ORDER)
 
 
 def _settled(given: Mapping[str, Any] | None, operation: str, call: str, tree: Tree) -> Known:
