@@ -35,6 +35,7 @@ bench: $(VENV)/.test ## how fast mapping and the widget are, beside their peers
 	@$(PY) -m bench.tree
 	@$(PY) -m bench.widget
 	@$(PY) -m bench.lab
+	@$(PY) -m bench.clicks
 	@test -z "$$WORKBENCH_ORDERBENCH" || $(PY) -m bench.suggest --quick
 
 clean: ## remove the environment and all caches

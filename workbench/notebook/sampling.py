@@ -143,6 +143,18 @@ class Sampling(Picking):
         self.select(chosen, name)
 
     @locked
+    def calls(self) -> list[tuple[str, str, str, str, int]]:
+        """Each call: its operation, name, method, URL, and how many answers there are of it."""
+        found = []
+        for operation, body in self._draft.data["operations"].items():
+            for call in (body or {}).get("calls") or ():
+                method = next(key for key in METHODS if key in call)
+                name = call.get("name", "main")
+                answers = sum(map(len, self._store.documents(self.plan(), operation, name)))
+                found.append((operation, name, method, call[method], answers))
+        return found
+
+    @locked
     def remove_call(self, operation: str, name: str) -> None:
         """Removes a call; rules that used it are then wrong, and the removal is refused."""
 
