@@ -1,6 +1,6 @@
 """How many clicks it takes to map the demo merchant, from the first fetch to the exported version, in a real browser.
 
-By hand (each field chosen, its node clicked, the reading used), and from the suggestions, for the JSON and the XML face.
+By hand (each field chosen, its node clicked, the reading used) and from the suggestions, for the JSON and the XML face.
 Typing into a box counts as one step, a choice from a list as well. The minutes are reckoned, not measured: 2.65 s for
 each step (the keystroke-level model of Card, Moran and Newell: to think 1.35 s, to point 1.1 s, to click 0.2 s), beside
 what the browser and the kernel really took. Nothing is asserted. Needs Chromium, and the extras `notebook` and `dev`.
@@ -24,9 +24,11 @@ FACES = {
     "NORTHWIND": ("/orders", "email", {"kind": "basic", "username": "${ACME_USER}", "password": "${ACME_PASSWORD}"}),
     "SOUTHWIND": ("/orders", "email", {"kind": "api_key", "name": "X-Api-Key", "value": "${ACME_KEY}"}),
 }
-WORDS = {"1": "pending", "2": "processing", "3": "partially_shipped", "4": "shipped", "5": "delivered", "8": "cancelled",
-         "9": "partially_refunded"}  # fmt: skip
-BY_HAND = {
+WORDS = {
+    "1": "pending", "2": "processing", "3": "partially_shipped", "4": "shipped", "5": "delivered", "8": "cancelled",
+    "9": "partially_refunded",
+}  # fmt: skip
+BY_HAND = {  # the fields, and where their values stand
     "order_number": "number", "order_type": "kind", "region": "market", "id": "id", "customer_email": "customer.email",
     "customer_name": "customer.first", "created_at": "created", "amount": "total_cents", "currency": "currency",
     "status": "state", "expected_delivery_at": "delivery.promised", "shipping_address.name": "delivery.address.name",

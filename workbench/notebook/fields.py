@@ -70,6 +70,22 @@ def rule_text(rule: Any) -> str:
     return str(rule)
 
 
+def read_as(rule: Any) -> str:
+    """What a rule does with its value, in a word or two behind its path; empty where it is taken as it stands."""
+    if not isinstance(rule, dict):
+        return ""
+    decimal, words = rule.get("decimal") or {}, rule.get("lookup") or {}
+    told = [
+        "cents" if decimal.get("minor_units") else "",
+        "decimal comma" if decimal.get("comma") else "",
+        f"{len(words)} words" if words else "",
+        "date format" if "datetime" in rule else "",
+        "part of it" if "regex" in rule else "",
+    ]
+    said = ", ".join(filter(None, told))
+    return f" ({said})" if said else ""
+
+
 def groups(data: Mapping[str, Any], record: str, trial: Trial | None) -> list[dict[str, Any]]:
     """The fields by group, as the state of the widget has them."""
     any_of = {key for group in catalogue().require_any.get(record, ()) for key in group}

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.connect.settings import variable_prefix
 from workbench.notebook.base import INPUT
-from workbench.notebook.fields import groups, rule_text
+from workbench.notebook.fields import groups, read_as, rule_text
 from workbench.notebook.session import Workbench
 from workbench.notebook.suggesting import SURE, confidence
 from workbench.notebook.typed import shown_call
@@ -62,7 +62,7 @@ def _suggested(bench: Workbench) -> dict[str, Any]:
 def suggestion(one: Suggestion) -> dict[str, Any]:
     """A proposal, as the widget shows it."""
     return {
-        "path": rule_text(one.rule), "score": round(100 * one.score), "word": confidence(one.score),
+        "path": rule_text(one.rule) + read_as(one.rule), "score": round(100 * one.score), "word": confidence(one.score),
         "reasons": list(one.reasons), "values": [value[:160] for value in one.values], "doubt": one.doubt,
     }  # fmt: skip
 
