@@ -423,6 +423,25 @@ def test_presence_shows_what_a_list_lacks(chrome: Any, bench: wb.Workbench) -> N
     assert page.errors == []
 
 
+def test_which_rows_are_kept(chrome: Any, bench: wb.Workbench) -> None:
+    """Lines are kept by a value of their own, chosen from what tells them apart, and all are kept again."""
+    bench = fetched(bench)
+    bench.assign("order_number", "$.data[*].number")
+    bench.assign("lines.sku", "$.data[*].items[*].sku")
+    page = open_widget(chrome, bench)
+    page.click("[data-keep-rows=lines]")
+    page.wait_for_selector("[data-keep-choice]")
+    page.click('[data-keep-choice="0"]')
+    page.wait_for_selector('[data-keep-rows=lines]:has-text("some rows kept")')
+    assert "keep" in bench.data["records"]["order"]["lines"]
+    page.click("[data-keep-rows=lines]")
+    page.click("[data-keep-all]")
+    page.wait_for_selector('[data-keep-rows=lines]:has-text("which rows?")')
+
+    assert "keep" not in bench.data["records"]["order"]["lines"]
+    assert page.errors == []
+
+
 def test_mapped_from_the_suggestions(chrome: Any, bench: wb.Workbench) -> None:
     """Fetch, suggest, use all that are sure, one more, undo one: orders come out, and nothing was taken unasked."""
     page = open_widget(chrome, fetched(bench))

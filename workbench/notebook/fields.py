@@ -108,6 +108,7 @@ def groups(data: Mapping[str, Any], record: str, trial: Trial | None) -> list[di
             "key": group,
             "label": labels.get(group) or top[group].label,
             "block": _block_text(blocks.get(group)),
+            "keep": "keep" in (blocks.get(group) or {}) if isinstance(blocks.get(group), dict) else False,
             "fields": rows,
         }
         for group, rows in found.items()

@@ -301,6 +301,7 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "keep_choices": lambda bench, args: {
         "choices": [one._asdict() for one in bench.keep_choices(args.get("block") or "")]
     },
+    "prove": lambda bench, args: {"lines": bench.prove()},
     "keep": _then_state(lambda bench, args: bench.keep(args.get("conditions") or None, args.get("block") or "")),
     "waive": _then_state(lambda bench, args: bench.waive(args["finding"], args["reason"])),
     "reload": _then_state(lambda bench, args: bench.reload()),

@@ -23,6 +23,10 @@ def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, 
     """Everything that the widget shows at once, without the tree."""
     data = bench._draft.data
     shown = groups(data, "order", bench.trials().get(bench._operation))
+    body = data["operations"].get(bench._operation) or {}
+    for group in shown:
+        if group["key"] == "order":
+            group["keep"] = "keep" in (body.get("orders") or {})
     left = bench.todo()
     fields = [field for group in shown for field in group["fields"]]
     required = [field for field in fields if field["required"]]

@@ -4,12 +4,13 @@ import { h, fill, redraw } from "./dom.js";
 import { createRpc } from "./rpc.js";
 import { createTree } from "./tree.js";
 import { fieldRow, proposals, suggestBar, candidateList } from "./fields.js";
-import { rulePanel, ownFieldForm } from "./values.js";
+import { rulePanel, ownFieldForm, rowsPanel } from "./values.js";
 import { callForm, sampleList } from "./calls.js";
 import { connectPanel, importPanel } from "./connect.js";
 import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel, searchPanel, comparePanel, presencePanel } from "./panels.js";
 
 const INPUT = { find_orders_by_email: "email", find_order_by_number: "number" };
+const LISTS = ["order", "lines", "shipments", "returns"];
 const LOADED = ["preview", "presence", "exchange", "questions", "export"];
 
 export function mount(model, host) {
@@ -430,12 +431,25 @@ export function mount(model, host) {
     fill(fieldsHost, suggestBar(state.suggested, { can: fetched, onSuggest: () => { say("Looking for what everything means ..."); act("suggest"); }, onSure: () => act("use_sure"), onKnown: (merchant) => act("use_known", { merchant }) }),
       state.groups.map((group) => h("section", { class: "wb-group" },
       h("h3", {}, group.label, group.block && h("code", { class: "wb-hint", text: group.block }),
+        LISTS.includes(group.key) && group.fields.some((field) => field.path) && h("button", { class: "wb-link", "data-keep-rows": group.key, "data-focus": `rows ${group.key}`, title: "which of these rows are kept", onclick: () => chooseRows(group), text: group.keep ? "some rows kept" : "which rows?" }),
         h("span", { class: "wb-hint", text: `${group.fields.filter((field) => field.path).length}/${group.fields.length}` })),
       group.fields.map((field) => fieldRow(field, {
         armed: field.key === armed, suggested: !armed && next === field, onArm: arm, proposal: state.suggested.fields[field.key],
         onUse: (key) => act("use_suggestion", { field: key }),
         onRemove: (key) => act("unassign", { field: key }), onShow: show,
       })))), ownFieldForm((asked) => act("extra", asked)));
+  }
+
+  async function chooseRows(group) {
+    const block = group.key === "order" ? "" : group.key;
+    const reply = await act("keep_choices", { block });
+    if (!reply) return;
+    armed = "";
+    found = null;
+    const keep = (conditions) => act("keep", { block, conditions });
+    fill(picker, rowsPanel(group, reply.choices, { onKeep: keep, onClose: () => drawPicker() }));
+    const first = picker.querySelector("button");
+    if (first) first.focus();
   }
 
   function show(field) {
@@ -523,7 +537,7 @@ export function mount(model, host) {
     else if (tab === "exchange" && told) fill(bottom, exchangePanel(told));
     else if (tab === "questions" && told) fill(bottom, textPanel(told.text, "the letter"));
     else if (tab === "search") fill(bottom, searchPanel(probe, { onPlan: probePlan, onRun: probeRun, onApply: () => act("apply_search") }));
-    else if (tab === "export") fill(bottom, exportPanel(state, exported, told, { onExport: doExport, onCode: copyCode }));
+    else if (tab === "export") fill(bottom, exportPanel(state, exported, told, { onExport: doExport, onCode: copyCode, onProve: prove }));
   }
 
   let probe = { email: "", number: "", reads: [], rows: [], can_apply: false };
@@ -584,6 +598,15 @@ export function mount(model, host) {
     state = next;
     draw();
     say(`Exported as ${reply.version}`);
+  }
+
+  async function prove() {
+    say("Finding the probe's orders in a fresh process ...");
+    const reply = await act("prove");
+    if (!reply) return;
+    exported = { ...exported, proof: reply.lines };
+    say(reply.lines.at(-1) || "");
+    drawBottom();
   }
 
   async function copyCode() {

@@ -67,7 +67,7 @@ export function textPanel(text, label) {
     h("button", { onclick: () => navigator.clipboard && navigator.clipboard.writeText(text), text: `Copy ${label}` }));
 }
 
-export function exportPanel(state, done, told, { onExport, onCode }) {
+export function exportPanel(state, done, told, { onExport, onCode, onProve }) {
   const blocking = state.todo.filter((one) => one.blocks);
   const reason = h("input", { class: "wb-input", "data-reason": "", "data-keep": "reason", "data-focus": "reason", "aria-label": "Reason", placeholder: "why results change, if they do" });
   const waived = blocking.filter((one) => one.waivable).map((one) => [one, h("input", {
@@ -77,6 +77,8 @@ export function exportPanel(state, done, told, { onExport, onCode }) {
   if (done) {
     return h("div", { "data-exported": done.version }, h("p", { class: "wb-fine" }, "Exported as ", h("strong", { text: done.version }), ` (${done.step}): `, h("code", { text: done.path })),
       h("ul", {}, done.changes.map((text) => h("li", { text }))),
+      h("div", { class: "wb-line" }, h("button", { class: "wb-primary", "data-prove": "", onclick: onProve, text: "Prove it in a fresh process" }), h("span", { class: "wb-hint", text: "finds the probe's orders with the exported file alone, as production would" })),
+      done.proof && h("pre", { "data-proof": "", text: done.proof.join("\n") }),
       h("p", { text: "A deployment needs:" }), h("pre", { text: JSON.stringify(done.needs, null, 2) }));
   }
   return h("form", { onsubmit: (event) => { event.preventDefault(); onExport(reason.value, Object.fromEntries(waived.filter(([, box]) => box.value.trim()).map(([one, box]) => [one.text, box.value.trim()]))); } },

@@ -133,6 +133,15 @@ function wordsTable(told, onWords, onPaste) {
     pasted, h("button", { type: "button", "data-paste-go": "", onclick: () => onPaste(pasted.value), text: "Take the rows" })));
 }
 
+// Which rows of a list are kept, or which orders: told apart by their own values.
+export function rowsPanel(group, choices, { onKeep, onClose }) {
+  return h("div", { class: "wb-panel", "data-rows": group.key }, h("div", { class: "wb-proposals-head" }, h("strong", { text: `${group.label}: which rows are kept` })),
+    choices.length === 0 && h("p", { class: "wb-hint", text: "No value of these rows tells sorts of them apart." }),
+    h("ul", { class: "wb-todo" }, choices.map((one, index) => h("li", {}, h("button", { class: "wb-use-it", "data-keep-choice": String(index), onclick: () => onKeep(one.conditions), text: "Keep" }), ` ${one.words} `,
+      h("span", { class: "wb-hint", text: `${one.kept} of ${one.total} stay` })))),
+    h("div", { class: "wb-buttons" }, group.keep && h("button", { "data-keep-all": "", onclick: () => onKeep(null), text: "Keep all" }), h("button", { onclick: onClose, text: "Close" })));
+}
+
 export function ownFieldForm(onDeclare) {
   const key = h("input", { class: "wb-input", "data-own": "", "data-keep": "own key", "aria-label": "Name of the field", placeholder: "name, gift_message", size: "14" });
   const label = h("input", { class: "wb-input", "data-own-label": "", "data-keep": "own label", "aria-label": "Label for people", placeholder: "label for people", size: "16" });
