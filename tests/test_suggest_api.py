@@ -128,6 +128,12 @@ HOSTILE = {
     "empty objects": b"[{}, {}]",
     "a list of lists": b"[[1], [2]]",
     "odd keys": body(ODD_KEYS),
+    "a key that no path can say": body(
+        {
+            "a\nb": [SHOP["orders"][0]],
+            "orders": [{"order\nnumber": "A-1", "x\u0001 order id": "A-2"}, SHOP["orders"][0]],
+        }
+    ),
     "deep": b"[" * 150 + b"]" * 150,
     "one letter": body([{"a": index, "b": "x"} for index in range(50)]),
     "masked": body({"orders": [{"number": "***", "email": "***", "date": "***", "total": "***"}]}),

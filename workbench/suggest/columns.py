@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from workbench.documents import Element, Elements, Text
-from workbench.paths import quote_name, text_of
+from workbench.paths import PathError, compile_path, quote_name, text_of
 from workbench.pick.steps import EACH, Steps
 from workbench.suggest.names import Name, read_path
 from workbench.suggest.values import kinds_of
@@ -139,6 +139,16 @@ class Facts:
         return len(self.parents)
 
 
+@lru_cache(maxsize=20_000)
+def can_be_said(step: str) -> bool:
+    """Whether the language has a step; a name may hold what no path can write."""
+    try:
+        compile_path(f"${step}")
+    except PathError:
+        return False
+    return True
+
+
 def columns(items: Sequence[Any], mapped: frozenset[str] = frozenset(), place: str = "") -> list[Column]:
     """The columns of items, in the order in which they are first met.
 
@@ -176,6 +186,8 @@ class _Walk:
                     self.read(value, steps, keys, lists, index, place)
                     continue
                 step = quote_name(key)
+                if not can_be_said(step):
+                    continue
                 self.read(value, (*steps, step), (*keys, key), lists, index, place + step)
         elif isinstance(node, list):
             tell = _qualifier(node)
@@ -188,7 +200,7 @@ class _Walk:
                 crossed = lists + (step in ("", EACH))
                 if tell and said is not keys and isinstance(member, dict):
                     for key, value in member.items():
-                        if key != tell:
+                        if key != tell and can_be_said(quote_name(key)):
                             inner = further if key == "#text" else (*further, quote_name(key))
                             named = said if key == "#text" else (*said, key)
                             self.read(value, inner, named, crossed, index, place + EACH + quote_name(key))

@@ -30,7 +30,7 @@ THRESHOLD = 0.6
 """How likely a proposal must be right to stand in a draft."""
 _SHOWN = 8
 _NO_ORDER = "no order found: nothing here has an order's number, date, customer or status together"
-BUDGET = Budget(values=150_000, part=600, nodes=4_000)
+BUDGET = Budget(values=60_000, part=400, nodes=4_000)
 
 
 @dataclass(frozen=True)

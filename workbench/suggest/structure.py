@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.documents import Document
 from workbench.pick.steps import EACH, Steps, is_below, place_steps, text
-from workbench.suggest.columns import Column, Facts, columns, nodes_at
+from workbench.suggest.columns import Column, Facts, can_be_said, columns, nodes_at
 from workbench.suggest.names import Name, read_name
 from workbench.suggest.scoring import Evidence, features, prior_weights, sigmoid
 from workbench.tree import Node, Tree
@@ -134,16 +134,12 @@ class Structures:
     def _objects(self) -> list[Node]:
         found = [
             node for node in self.tree
-            if "object" in node.types and "map" not in node.flags and node.depth <= 14
-            and not (node.path + EACH in self._paths() and "list" not in node.types and not self.tree.xml)
+            if "object" in node.types and "map" not in node.flags and node.depth <= 14 and can_be_said(node.path[1:])
         ]  # fmt: skip
         if self.tree.xml:  # an element that is sometimes several has its members below
             found = [node for node in found if self.tree.find(node.path + EACH) in (None, node)]
         found.sort(key=lambda node: node.depth)
         return found[:_MOST_PLACES]
-
-    def _paths(self) -> frozenset[str]:
-        return frozenset()
 
     def _place(self, node: Node) -> Place:
         steps = place_steps(node.path)

@@ -9,7 +9,7 @@ from workbench.decode import decode
 from workbench.documents import Document
 from workbench.errors import DecodeError
 from workbench.pick.steps import EACH, Steps, place_steps, text, without_last_each
-from workbench.suggest.columns import nodes_at
+from workbench.suggest.columns import can_be_said, nodes_at
 from workbench.tree import Node, Tree
 
 _NAME = "inner"
@@ -42,7 +42,7 @@ def texts_of(tree: Tree, documents: Sequence[Document]) -> Iterator[Texts]:
     """
     for node in tree:
         form = _format(node)
-        if not form:
+        if not form or not can_be_said(node.path[1:]):
             continue
         steps = place_steps(node.path)
         inner = []
