@@ -12,7 +12,7 @@ from workbench.notebook.base import INDEXES, TABS, locked
 from workbench.notebook.contradictions import Contradiction, contradictions
 from workbench.notebook.fields import every_field, groups, mask
 from workbench.notebook.presence import lacking, orders_of, presence
-from workbench.notebook.sampling import Sampling
+from workbench.notebook.probing import Probing
 from workbench.notebook.todo import Todo, of_contradictions, of_differing, of_lacks, pages_left, questions
 from workbench.pick import values_of
 from workbench.pick.places import places_read
@@ -22,7 +22,7 @@ from workbench.runtime import Mapping as Runnable
 _MATCH = re.compile(r"(\d+) of (\d+) match")
 
 
-class Results(Sampling):
+class Results(Probing):
     """Looking at the results."""
 
     @locked

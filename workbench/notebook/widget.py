@@ -16,7 +16,7 @@ from workbench.notebook.session import Workbench
 
 _MODULES = (
     "dom.js", "rpc.js", "nodes.js", "tree.js", "fields.js", "values.js", "calls.js", "connect.js", "panels.js",
-    "main.js",
+    "asks.js", "below.js", "main.js",
 )  # fmt: skip
 _IMPORT = re.compile(r"^import .* from \"\./[\w.]+\";\n", re.M)
 _EXPORT = re.compile(r"^export (?=function|const|class)", re.M)

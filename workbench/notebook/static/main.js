@@ -5,13 +5,11 @@ import { createRpc } from "./rpc.js";
 import { createTree } from "./tree.js";
 import { fieldRow, proposals, suggestBar, candidateList } from "./fields.js";
 import { rulePanel, ownFieldForm, rowsPanel } from "./values.js";
-import { callForm, sampleList } from "./calls.js";
-import { connectPanel, importPanel } from "./connect.js";
-import { TABS, todoPanel, previewPanel, exchangePanel, textPanel, exportPanel, consentPanel, searchPanel, comparePanel, presencePanel } from "./panels.js";
+import { comparePanel } from "./panels.js";
+import { createAsks } from "./asks.js";
+import { createBelow } from "./below.js";
 
-const INPUT = { find_orders_by_email: "email", find_order_by_number: "number" };
 const LISTS = ["order", "lines", "shipments", "returns"];
-const LOADED = ["preview", "presence", "exchange", "questions", "export"];
 
 export function mount(model, host) {
   let state = null;
@@ -21,33 +19,16 @@ export function mount(model, host) {
   let chosen = 0;
   let second = "";
   let clicked = null;
-  let tab = "todo";
-  let subtab = "orders";
-  let exported = null;
   let record = null;
   let records = 0;
   let treeOf = "";
   let message = "";
   let failed = false;
-  let consentHidden = false;
-  let consentRows = null;
-  let consentOf = "";
-  let consentDrawn = null;
-  let consentBox = null;
   let wanted = "";
-  let adding = "";
-  let failures = 0;
-  const examples = {};
-  let detail = null;
-  let kind = "";
-  let forms = null;
-  let connecting = false;
-  let starting = false;
-  let imported = null;
 
   const status = h("div", { class: "wb-status", role: "status", "aria-live": "polite", "data-status": "" });
   const head = h("header", { class: "wb-head" });
-  const asks = h("div", { class: "wb-asks" });
+  const asksHost = h("div", { class: "wb-asks" });
   const treeTools = h("div", { class: "wb-tools" });
   const treeHost = h("div", { class: "wb-treehost" });
   const nodeBar = h("div", { class: "wb-nodebar" });
@@ -55,7 +36,7 @@ export function mount(model, host) {
   const picker = h("div", { class: "wb-picker" });
   const bottomTabs = h("div", { class: "wb-tabs", role: "tablist", "aria-label": "Below" });
   const bottom = h("div", { class: "wb-bottom", role: "tabpanel", tabindex: "0", id: "wb-bottom" });
-  const root = h("div", { class: "wb" }, head, asks,
+  const root = h("div", { class: "wb" }, head, asksHost,
     h("div", { class: "wb-main" },
       h("section", { class: "wb-left", "aria-label": "Answers" }, treeTools, treeHost, nodeBar),
       h("section", { class: "wb-right", "aria-label": "Business fields" }, picker, fieldsHost)),
@@ -77,6 +58,9 @@ export function mount(model, host) {
   const filterBox = h("select", { "data-filter": "", "aria-label": "Which nodes", onchange: () => search() },
     [["all", "all"], ["unmapped", "unmapped"], ["mapped", "mapped"], ["always", "in every sample"], ["differs", "differs"], ["compare", "saved against fresh"]].map(([value, text]) => h("option", { value, text })));
   const hitsBox = h("span", { class: "wb-hits", role: "status" });
+
+  const asks = createAsks({ host: asksHost, state: () => state, act, say, onToggle: () => drawHead() });
+  const below = createBelow({ host: bottom, tabs: bottomTabs, state: () => state, act, say, rpc, fieldOf, show, arm });
 
   function say(text, bad, undo) {
     message = text || "";
@@ -108,22 +92,7 @@ export function mount(model, host) {
       record = null;
       loadTree(true);
     } else if (record !== null) loadTree();
-    const failing = state.samples.filter((one) => one.error).length;
-    if (failing > failures) {
-      tab = "exchange"; // what was sent and what came says why
-      drawTabs();
-    }
-    failures = failing;
-    if (LOADED.includes(tab)) loadTab();
-  }
-
-  async function loadConsent() {
-    const of = state.samples.map((one) => one.name).join();
-    if (!state.consent || consentHidden || consentOf === of) return;
-    consentOf = of;
-    const reply = await act("consent_rows");
-    consentRows = reply && reply.rows;
-    drawAsks();
+    below.changed();
   }
 
   async function loadTree(quick) {
@@ -148,7 +117,7 @@ export function mount(model, host) {
       drawNodeBar();
       root.dataset.ready = "1";
       if (reply.partial) return loadTree();
-      loadConsent();
+      asks.loadConsent();
       return undefined;
     } catch (error) {
       say(error.message, true);
@@ -262,8 +231,7 @@ export function mount(model, host) {
   }
 
   function draw() {
-    const below = tab === "todo" || tab === "export" ? [[bottom, fillBottom]] : [];
-    redraw([head, drawHead], [asks, fillAsks], [fieldsHost, drawFields], [picker, drawPicker], [bottomTabs, fillTabs], ...below);
+    redraw([head, drawHead], asks.part, [fieldsHost, drawFields], [picker, drawPicker], ...below.parts());
     drawBadges();
   }
 
@@ -289,10 +257,10 @@ export function mount(model, host) {
         class: one.name === state.call ? "wb-on" : "", "aria-pressed": String(one.name === state.call), "data-call": one.name,
         title: `${one.method.toUpperCase()} ${one.url}`, onclick: () => act("select", { operation: state.operation, call: one.name }),
       }, h("span", { class: `wb-dot wb-${one.status || "none"}`, "aria-hidden": "true" }), one.name, one.for_each && h("span", { class: "wb-hint", text: "per order" }))) : [],
-      operation && operation.calls.length > 0 && h("button", { "data-edit-call": "", "aria-pressed": String(adding === "edit"), onclick: () => { adding = adding === "edit" ? "" : "edit"; drawAsks(); }, text: "Edit" }),
-      operation && h("button", { "data-add-call": "", "aria-pressed": String(adding === "call"), onclick: () => { adding = adding === "call" ? "" : "call"; drawAsks(); }, text: "+ call" })),
-      h("button", { "data-start": "", "aria-pressed": String(starting), onclick: () => { starting = !starting; drawHead(); drawAsks(); }, text: "From a document" }),
-      state.base_url && h("button", { "data-connection": "", "aria-pressed": String(connecting), onclick: () => { connecting = !connecting; drawHead(); drawAsks(); }, text: "Connection" }),
+      operation && operation.calls.length > 0 && h("button", { "data-edit-call": "", "aria-pressed": String(asks.isOn("edit")), onclick: () => asks.toggle("edit"), text: "Edit" }),
+      operation && h("button", { "data-add-call": "", "aria-pressed": String(asks.isOn("call")), onclick: () => asks.toggle("call"), text: "+ call" })),
+      h("button", { "data-start": "", "aria-pressed": String(asks.isOn("document")), onclick: () => asks.toggle("document"), text: "From a document" }),
+      state.base_url && h("button", { "data-connection": "", "aria-pressed": String(asks.isOn("connection")), onclick: () => asks.toggle("connection"), text: "Connection" }),
       h("span", { class: "wb-grow" }),
       h("button", { "data-undo": "", disabled: !state.can_undo, title: state.can_undo, onclick: () => act("undo"), text: "Undo" }),
       h("button", { "data-redo": "", disabled: !state.can_redo, title: state.can_redo, onclick: () => act("redo"), text: "Redo" }),
@@ -304,102 +272,6 @@ export function mount(model, host) {
       if (value.startsWith("+")) act("add_operation", { name: value.slice(1) });
       else act("select", { operation: value });
     };
-  }
-
-  function drawAsks() {
-    redraw([asks, fillAsks]);
-  }
-
-  function fillAsks() {
-    const operation = state.operations.find((one) => one.name === state.operation);
-    const byNumber = state.operation === "find_order_by_number";
-    const box = h("input", { class: "wb-input", "data-focus": "fetch", "data-keep": `fetch ${state.operation}`, [byNumber ? "data-fetch-number" : "data-fetch-email"]: "", autocomplete: "off",
-      placeholder: byNumber ? "order number" : "customer's e-mail", "aria-label": byNumber ? "Order number" : "Customer's e-mail" });
-    const latest = state.samples.filter((one) => one.operation === state.operation).at(-1);
-    fill(asks,
-      state.elsewhere && h("p", { class: "wb-problem" }, "Another notebook changed this draft. ", h("button", { onclick: () => act("reload"), text: "Take its state" })),
-      state.base_newer && h("p", { class: "wb-problem" }, `${state.base_newer} was exported meanwhile. `, h("button", { onclick: () => act("rebase"), text: "Go on from it" })),
-      connectNode(),
-      starting && importPanel(imported, {
-        onRead: (text) => readSent({ text }), onAsk: (graphql) => readSent({ graphql }), onCancel: () => { starting = false; drawAsks(); },
-        onUse: async (number) => { if (await act("use_call", { number })) { starting = false; imported = null; drawAsks(); } },
-      }),
-      operation && operation.calls.length > 0 && h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); if (box.value.trim()) { say("Asking the merchant ..."); act("fetch", byNumber ? { number: box.value } : { email: box.value }); } } },
-        box, h("button", { type: "submit", class: "wb-primary", "data-fetch": "", text: "Fetch" }),
-        byNumber && h("button", { type: "button", "data-fetch-found": "", onclick: () => { say("Asking the merchant ..."); act("fetch_found"); }, text: "Fetch those found by e-mail" }),
-        latest && h("span", { class: "wb-hint", text: latest.text }),
-        state.samples.length > 0 && sampleList(state.samples, (name) => act("remove_sample", { name }))),
-      (adding || (operation && !operation.calls.length)) && callNode(operation),
-      !operation && h("p", {}, "Begin with a search: ", ["find_orders_by_email", "find_order_by_number"].map((name) => h("button", { class: "wb-primary", "data-add-operation": name, onclick: () => act("add_operation", { name }), text: name.replaceAll("_", " ") }))),
-      consentNode());
-  }
-
-  function connectNode() {
-    if (state.base_url && !connecting) return null;
-    if (!forms) {
-      loadForms();
-      return null;
-    }
-    return connectPanel(forms, {
-      prefix: state.prefix, base: state.base_url, kind: kind || forms.auth.kind || "basic", onKind: (next) => { kind = next; drawAsks(); },
-      onCancel: state.base_url && (() => { connecting = false; drawAsks(); }),
-      onConnect: async (asked) => {
-        if (!await act("connect", asked)) return;
-        connecting = false;
-        forms = null;
-        fill(asks);
-        drawAsks();
-      },
-    });
-  }
-
-  let loading = false;
-  async function loadForms() {
-    if (loading) return;
-    loading = true;
-    forms = await act("auth_forms");
-    loading = false;
-    if (forms) drawAsks();
-  }
-
-  async function readSent(asked) {
-    say("Reading ...");
-    const found = await act("import", asked);
-    if (!found) return;
-    imported = found;
-    say(`${found.total} calls to choose from`);
-    drawAsks();
-  }
-
-  function consentNode() {
-    if (!state.consent || consentHidden || !consentRows) return null;
-    if (consentDrawn !== consentRows) {
-      consentDrawn = consentRows;
-      consentBox = consentPanel(consentRows, async (yes) => { consentHidden = true; await act("consent", { yes }); });
-    }
-    return consentBox; // hundreds of rows, drawn once
-  }
-
-  function callNode(operation) {
-    const call = adding === "edit" ? operation.calls.find((one) => one.name === state.call) : null;
-    return callForm(operation, call, {
-      onCancel: operation.calls.length > 0 && (() => { adding = ""; drawAsks(); }),
-      onNothing: () => say("Select the example value in the URL or body first, then say what it is."),
-      onMark: (input, text) => {
-        examples[input] = text;
-        say(`{${input}} stands for what you ask for; "Fetch" has the example.`);
-      },
-      onRemove: async (name) => { if (await act("remove_call", { operation: state.operation, name })) { adding = ""; drawAsks(); } },
-      onSet: async (asked) => {
-        if (!await act("add_call", asked)) return;
-        adding = "";
-        fill(asks); // what was typed into the form is set now
-        drawAsks();
-        const box = asks.querySelector("[data-fetch-email], [data-fetch-number]");
-        if (box && !box.value) box.value = examples[INPUT[state.operation]] || "";
-        if (box) box.focus();
-      },
-    });
   }
 
   function drawTools(label, leftOut) {
@@ -496,123 +368,6 @@ export function mount(model, host) {
           onTransform: (transforms) => act("transform", { field: field.key, transforms }),
         }));
     }
-  }
-
-  function drawTabs() {
-    redraw([bottomTabs, fillTabs]);
-  }
-
-  function fillTabs() {
-    const blocking = state.todo.filter((one) => one.blocks).length;
-    fill(bottomTabs, TABS.map(([key, label]) => h("button", {
-      role: "tab", "aria-selected": String(key === tab), "aria-controls": "wb-bottom", "data-tab": key, "data-focus": `tab ${key}`, class: key === tab ? "wb-on" : "",
-      onclick: () => { tab = key; detail = null; exported = key === "export" ? null : exported; drawTabs(); loadTab(); },
-    }, label, key === "todo" && blocking > 0 && h("span", { class: "wb-count", text: String(blocking) }))));
-  }
-
-  let told = null;
-  async function loadTab() {
-    told = null;
-    try {
-      if (tab === "preview") told = (await rpc.call("preview", { tab: subtab })).reply;
-      else if (tab === "exchange") told = (await rpc.call("exchange", { call: state.call })).reply;
-      else if (tab === "questions") told = (await rpc.call("questions")).reply;
-      else if (tab === "presence") told = (await rpc.call("presence")).reply;
-      else if (tab === "export") told = (await rpc.call("changes")).reply;
-    } catch (error) {
-      say(error.message, true);
-      return;
-    }
-    drawBottom();
-  }
-
-  function drawBottom() {
-    redraw([bottom, fillBottom]);
-  }
-
-  function fillBottom() {
-    if (tab === "todo") fill(bottom, todoPanel(state.todo, arm));
-    else if (tab === "preview" && told) fill(bottom, previewPanel(told, subtab, detail, { onTab: (key) => { subtab = key; detail = null; loadTab(); }, onCell: cell, onTick: tick, onRow: tickRow, onExpected: expected }));
-    else if (tab === "presence" && told && told.rows) fill(bottom, presencePanel(told.rows));
-    else if (tab === "exchange" && told) fill(bottom, exchangePanel(told));
-    else if (tab === "questions" && told) fill(bottom, textPanel(told.text, "the letter"));
-    else if (tab === "search") fill(bottom, searchPanel(probe, { onPlan: probePlan, onRun: probeRun, onApply: () => act("apply_search") }));
-    else if (tab === "export") fill(bottom, exportPanel(state, exported, told, { onExport: doExport, onCode: copyCode, onProve: prove }));
-  }
-
-  let probe = { email: "", number: "", reads: [], rows: [], can_apply: false };
-  async function probePlan(asked) {
-    const reply = await act("probe_plan", asked);
-    if (!reply) return;
-    probe = { ...asked, reads: reply.reads, rows: [], can_apply: false };
-    if (!reply.reads.length) say("Nothing to try: give an e-mail or a number that has orders.");
-    drawBottom();
-  }
-
-  async function probeRun(asked) {
-    say("Asking the merchant ...");
-    const reply = await act("probe_search", asked);
-    if (!reply) return;
-    probe = { ...probe, ...asked, rows: reply.rows, can_apply: reply.can_apply };
-    drawBottom();
-  }
-
-  async function cell(key, row, value) {
-    const field = fieldOf(key);
-    if (!field) return;
-    if (field.path) show(field);
-    else arm(key);
-    detail = { field: key, label: field.label, rule: field.path, value, order: row.order, lines: [] };
-    try {
-      const { reply } = await rpc.call("explain", { field: key, order: row.index, operation: row.operation });
-      detail.lines = reply.lines;
-      say((reply.lines.at(-1) || "").trim());
-    } catch (error) {
-      detail.lines = [error.message];
-      say(error.message, true);
-    }
-    drawBottom();
-  }
-
-  async function tick(field, order) {
-    const reply = await act("confirm", { field, order });
-    if (reply) say(reply.text);
-  }
-
-  async function tickRow(fields, order) {
-    const reply = await act("confirm_row", { fields, order });
-    if (reply) say(reply.text);
-  }
-
-  async function expected(field, order, text) {
-    const reply = await act("confirm", { field, order, expected: text });
-    if (reply) say(reply.text, !reply.ok);
-  }
-
-  async function doExport(reason, waive) {
-    say("Exporting ...");
-    const reply = await act("export", { reason, waive });
-    if (!reply) return;
-    exported = reply;
-    const { reply: next } = await rpc.call("state");
-    state = next;
-    draw();
-    say(`Exported as ${reply.version}`);
-  }
-
-  async function prove() {
-    say("Finding the probe's orders in a fresh process ...");
-    const reply = await act("prove");
-    if (!reply) return;
-    exported = { ...exported, proof: reply.lines };
-    say(reply.lines.at(-1) || "");
-    drawBottom();
-  }
-
-  async function copyCode() {
-    const { reply } = await rpc.call("code");
-    if (navigator.clipboard) await navigator.clipboard.writeText(reply.text);
-    say("The cell that repeats the clicks is in the clipboard");
   }
 
   let asked = false;
