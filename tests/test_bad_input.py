@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import pickle
+import queue
 import signal
 import socket
 import subprocess
@@ -355,17 +356,18 @@ def test_lookups_that_are_cancelled_leave_the_merchant_usable(tmp_path: Path) ->
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a child there")
 def test_an_interrupted_find(tmp_path: Path) -> None:
     """Ctrl-C while waiting for the merchant ends at once, in one line."""
-    waiting, done = [], []
+    waiting: queue.Queue[subprocess.Popen[str]] = queue.Queue()
+    done = []
 
     def hold(connection: socket.socket) -> None:
-        waiting[0].send_signal(signal.SIGINT)
+        waiting.get(timeout=30).send_signal(signal.SIGINT)
         done.append(connection.recv(1))
 
     with raw_serving(hold) as server:
         words = [sys.executable, "-m", "workbench", "find", str(shop_file(tmp_path, server.url)), "--email", MAIL]
         environ = {**os.environ, "PYTHONPATH": str(ROOT)}
         with subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
-            waiting.append(child)
+            waiting.put(child)
             told = child.communicate(timeout=30)
 
     assert (child.returncode, told) == (130, ("", "interrupted\n"))
