@@ -35,19 +35,26 @@ export function createBelow({ host, tabs, state, act, say, rpc, fieldOf, show, a
     }, label, key === "todo" && blocking > 0 && h("span", { class: "wb-count", text: String(blocking) }))));
   }
 
+  const QUESTIONS = { preview: () => ["preview", { tab: subtab }], exchange: () => ["exchange", { call: state().call }], questions: () => ["questions"], presence: () => ["presence"], export: () => ["changes"] };
   let told = null;
+  let toldOf = "";
+
+  // Loads what the tab shows. An answer that comes after the tab was left is dropped, and one that says nothing new draws
+  // nothing: a button would otherwise be replaced under the mouse.
   async function loadTab() {
-    told = null;
+    const of = `${tab} ${subtab}`;
+    if (of !== toldOf) told = null;
+    let answer = null;
     try {
-      if (tab === "preview") told = (await rpc.call("preview", { tab: subtab })).reply;
-      else if (tab === "exchange") told = (await rpc.call("exchange", { call: state().call })).reply;
-      else if (tab === "questions") told = (await rpc.call("questions")).reply;
-      else if (tab === "presence") told = (await rpc.call("presence")).reply;
-      else if (tab === "export") told = (await rpc.call("changes")).reply;
+      if (tab in QUESTIONS) answer = (await rpc.call(...QUESTIONS[tab]())).reply;
     } catch (error) {
       say(error.message, true);
       return;
     }
+    if (of !== `${tab} ${subtab}`) return;
+    if (of === toldOf && told && JSON.stringify(answer) === JSON.stringify(told)) return;
+    told = answer;
+    toldOf = of;
     drawBottom();
   }
 
@@ -56,6 +63,7 @@ export function createBelow({ host, tabs, state, act, say, rpc, fieldOf, show, a
   }
 
   function fillBottom() {
+    if (told && toldOf !== `${tab} ${subtab}`) told = null;
     if (tab === "todo") fill(host, todoPanel(state().todo, arm));
     else if (tab === "preview" && told) fill(host, previewPanel(told, subtab, detail, { onTab: (key) => { subtab = key; detail = null; loadTab(); }, onCell: cell, onTick: tick, onRow: tickRow, onExpected: expected }));
     else if (tab === "presence" && told && told.rows) fill(host, presencePanel(told.rows));
