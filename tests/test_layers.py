@@ -56,6 +56,7 @@ PLACES = {
     "ruamel": ("catalogue", "mapping", "versions", "samples", "demo"),  # files for people are YAML 1.2
     "re2": ("transforms", "mapping", "execute"),  # patterns from files, in linear time
     "rich": ("demo", "cli"),  # terminals only
+    "opentelemetry": ("connect.watch",),  # an extra: spans for operators
     "starlette": ("demo",),
     "uvicorn": ("demo",),
     "jsonpath_ng": ("publish",),  # the second opinion of checking and exporting

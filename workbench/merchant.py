@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from workbench.connect.doctor import Check, doctor
-from workbench.connect.opening import PRODUCTION, OnExchange, Opened, open_plan, run, run_async
+from workbench.connect.driving import run, run_async
+from workbench.connect.opening import PRODUCTION, OnExchange, Opened, open_plan
 from workbench.connect.transport import AsyncSender, Sender
 from workbench.documents import Limits
 from workbench.errors import Ambiguous, CallFailed, UsageError

@@ -107,7 +107,7 @@ class Outline:
         url = turn.url or self._url(values, params)
         headers = [(name, values.text(parts, header_value)) for name, parts in self._headers]
         headers = _with_defaults(headers, [*turn.headers, *self._body.headers], self._accept())
-        key = next((text_of(values.typed(path)) for path in self.call.item_paths), "")
+        key = self.call.key([text_of(values.typed(path)) for path in self.call.item_paths])
         return Request(self.call.method, url, tuple(headers), body, self.call.name, key, page, timeout_s)
 
     def texts(self) -> Iterable[Template]:

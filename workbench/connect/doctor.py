@@ -6,8 +6,9 @@ import os
 import ssl
 from dataclasses import dataclass
 
+from workbench.connect.driving import run
 from workbench.connect.guard import Guard, Refused
-from workbench.connect.opening import PRODUCTION, Opened, open_plan, probe_of, run
+from workbench.connect.opening import PRODUCTION, Opened, open_plan, probe_of
 from workbench.connect.transport import Sender, addresses_of
 from workbench.errors import (
     AddressRefused,

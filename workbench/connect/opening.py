@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 import ssl
-import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workbench.calls import Exchange, Operations, Request, Response, Tally, make_auth
-from workbench.calls.messages import Flow
+from workbench.calls import Exchange, Operations, Request, Response, make_auth
 from workbench.calls.operations import MAX_CALLS
 from workbench.calls.requests import compile_base
-from workbench.connect.log import log_lookup
+from workbench.calls.retries import compile_retries
+from workbench.calls.revalidation import Kept
+from workbench.connect.pace import Pace, pace_of
 from workbench.connect.secrets import MASK, Secret, Secrets, Source, fill, references
 from workbench.connect.settings import Settings, holds
 from workbench.connect.transport import BUDGET_S, READ_S, public_tls
 from workbench.documents import Limits
-from workbench.errors import AddressRefused, CallError, DecodeError, UsageError
-from workbench.orders import Result
+from workbench.errors import AddressRefused, UsageError
 from workbench.plan import Plan
 from workbench.runtime import load
 
@@ -43,6 +41,7 @@ class Opened:
         operations: What to send.
         timeout_s: How long to wait for the next bytes of an answer.
         budget_s: How long a whole lookup may take.
+        pace: How fast the merchant may be called.
         tls: Another TLS context than the public authorities' one.
         on_exchange: Is told each exchange, secrets masked.
     """
@@ -55,6 +54,7 @@ class Opened:
     operations: Operations
     timeout_s: float
     budget_s: float
+    pace: Pace
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     on_exchange: OnExchange | None = field(default=None, repr=False)
 
@@ -74,123 +74,6 @@ class Opened:
         if self.settings.hosts is not None and not holds(self.settings.hosts, host, port):
             how = f"if this server is right, the deployment adds it to {self.settings.merchant}_HOSTS"
             raise AddressRefused("the mapping's server is none that this merchant's secrets may be sent to", how)
-
-    @contextmanager
-    def lookup(self, operation: str, inputs: Mapping[str, Any]) -> Iterator[Lookup]:
-        """One lookup, timed and logged."""
-        start = time.monotonic()
-        lookup = Lookup(self, start + self.budget_s)
-        outcome: Result | BaseException | None = None
-        try:
-            self.check_hosts()
-            lookup.start(self.operations.lookup(operation, inputs, lookup.tally))
-            yield lookup
-            outcome = lookup.result
-        except BaseException as error:
-            outcome = error
-            raise
-        finally:
-            lookup.close()
-            if outcome is not None:
-                log_lookup(self.plan, operation, lookup.tally, time.monotonic() - start, outcome, self.environment)
-
-
-class Lookup:
-    """One lookup on its way: hands out requests, takes what came, and tells each exchange.
-
-    Attributes:
-        request: What to send next; None when all is done.
-        result: What came of it, when all is done.
-        tally: Counts for the log.
-        deadline: When to give up, in seconds of `time.monotonic`.
-    """
-
-    def __init__(self, opened: Opened, deadline: float) -> None:
-        self.tally = Tally()
-        self.deadline = deadline
-        self.request: Request | None = None
-        self.result: Result | None = None
-        self._flow: Flow[Result] | None = None
-        self._opened = opened
-
-    def start(self, flow: Flow[Result]) -> None:
-        """Takes the flow and finds the first request."""
-        self._flow = flow
-        self._step(lambda flow: next(flow))
-
-    def close(self) -> None:
-        """Ends a flow that is not at its end."""
-        if self._flow is not None:
-            self._flow.close()
-
-    def outcome(self) -> Result:
-        """The result of a lookup that is done."""
-        if self.result is None:
-            raise RuntimeError("the lookup is not done")
-        return self.result
-
-    def take(self, response: Response) -> None:
-        """Takes the answer of `request` and finds the next one."""
-        self._tell(response, "")
-        self._step(lambda flow: flow.send(response))
-
-    def fail(self, error: Exception) -> None:
-        """Takes what went wrong with `request` and finds the next one."""
-        problem = getattr(error, "problem", None)
-        self._tell(None, problem.code if problem else type(error).__name__)
-        self._step(lambda flow: flow.throw(error))
-
-    def _step(self, step: Callable[[Flow[Result]], Request]) -> None:
-        if self._flow is None:
-            raise RuntimeError("the lookup was not started")
-        try:
-            self.request = step(self._flow)
-        except StopIteration as done:
-            self.request, self.result = None, done.value
-
-    def _tell(self, response: Response | None, error: str) -> None:
-        told = self._opened.on_exchange
-        if told is not None and self.request is not None:
-            secrets = self._opened.secrets
-            answer = masked_response(response, secrets) if response is not None else None
-            told(Exchange(masked_request(self.request, secrets), answer, error))
-
-
-def run(
-    opened: Opened, send: Callable[[Request, float], Response], operation: str, inputs: Mapping[str, Any]
-) -> Result:
-    """Drives one lookup.
-
-    Args:
-        opened: The merchant.
-        send: Sends a request and waits until a deadline at most.
-        operation: Its name.
-        inputs: What is asked for.
-    """
-    with opened.lookup(operation, inputs) as lookup:
-        while lookup.request is not None:
-            try:
-                response = send(lookup.request, lookup.deadline)
-            except (CallError, DecodeError) as error:
-                lookup.fail(error)
-            else:
-                lookup.take(response)
-    return lookup.outcome()
-
-
-async def run_async(
-    opened: Opened, send: Callable[[Request, float], Awaitable[Response]], operation: str, inputs: Mapping[str, Any]
-) -> Result:
-    """Drives one lookup under asyncio."""
-    with opened.lookup(operation, inputs) as lookup:
-        while lookup.request is not None:
-            try:
-                response = await send(lookup.request, lookup.deadline)
-            except (CallError, DecodeError) as error:
-                lookup.fail(error)
-            else:
-                lookup.take(response)
-    return lookup.outcome()
 
 
 def masked_request(request: Request, secrets: Secrets) -> Request:
@@ -274,16 +157,21 @@ def open_plan(
     values = Source(environ, settings.env_file).find_all(needed_references(plan, connection))
     secrets = _secrets(plan, connection, values)
     allowed = _limits(connection, limits or Limits())
+    base = compile_base(fill(url, values))
+    cache = connection.get("cache")
     operations = Operations(
         plan,
-        compile_base(fill(url, values)),
+        base,
         make_auth(connection.get("auth"), secrets.reveal),
         secrets.reveal,
         allowed,
         int(connection.get("max_calls") or MAX_CALLS),
+        retries=compile_retries(connection.get("retries")),
+        kept=Kept(int(cache["entries"])) if cache and on_exchange is None else None,  # a recording needs whole answers
     )
+    pace = pace_of(plan.merchant, base.origin, connection.get("rate"))
     timeout_s, budget_s = float(connection.get("timeout_s") or READ_S), float(connection.get("budget_s") or BUDGET_S)
-    return Opened(plan, name, connection, settings, secrets, operations, timeout_s, budget_s, tls, on_exchange)
+    return Opened(plan, name, connection, settings, secrets, operations, timeout_s, budget_s, pace, tls, on_exchange)
 
 
 def needed_references(plan: Plan, connection: Mapping[str, Any]) -> list[str]:
