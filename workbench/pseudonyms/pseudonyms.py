@@ -14,6 +14,7 @@ from workbench.pseudonyms.sorts import EMAIL, sort_of_number, sort_of_text
 _SAFE_DOMAINS = re.compile(r"(?:.*\.)?(?:example(?:\.(?:com|org|net))?|test|invalid|localhost)", re.I)
 _EXTENSION = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|pdf|html?|json|xml)$", re.I)
 _ID_KEY = re.compile(r"\d{5}|[0-9a-f]{8}-[0-9a-f]{4}-", re.I)
+_LINK = re.compile(r"(?:https?|ftp)://|/[^\s?]*[/?]\S", re.I)
 _LETTERS_KEPT = 4
 
 
@@ -30,8 +31,10 @@ class Pseudonyms:
     def replaced(self, text: str) -> str:
         """A text as if it belonged to a customer: what it becomes depends on the text alone."""
         plain = text.strip()
-        if re.match(r"(?:https?|ftp)://", plain, re.I):
+        if _LINK.match(plain):
             return self._url(plain)
+        if "%40" in plain:  # an address in a query
+            return self._permutation.text(unquote(text), 0)
         if EMAIL.search(text):
             return EMAIL.sub(lambda match: self._email(match[0]), self._beside_emails(text))
         return self._words(text)
@@ -100,14 +103,15 @@ class Pseudonyms:
         """Another host under `.example`, and another tail; what looks like an id stays findable as that id."""
         try:
             split = urlsplit(url)
-            host = self._domain(split.hostname or "")
+            host = self._domain(split.hostname) if split.hostname else ""
         except ValueError:
             return self._permutation.text(url)
         ending = _EXTENSION.search(split.path)
         path = split.path[: ending.start()] if ending else split.path
         tail = self._permutation.text(unquote(path).replace(" ", "-"), 0) + (ending[0] if ending else "")
         query = f"?{self._permutation.text(unquote(split.query), 0)}" if split.query else ""
-        return f"{split.scheme}://{host}{tail}{query}".replace(" ", "-")
+        scheme = f"{split.scheme}:" if split.scheme else ""
+        return f"{scheme}{'//' if split.netloc else ''}{host}{tail}{query}".replace(" ", "-")
 
 
 def embedded(text: str) -> str:
