@@ -91,7 +91,7 @@ def test_a_recorded_chain_replays(ask: Ask, tmp_path: Path) -> None:
 
     keys = [(answer.call, answer.key) for answer in answers]
     assert keys[3:] == [("shipments", "1"), ("shipments", "2"), ("shipments", "3"),
-                        ("tracking", "1/a"), ("tracking", "1/b"), ("tracking", "3/a")]  # fmt: skip
+                        ("tracking", "1 + a"), ("tracking", "1 + b"), ("tracking", "3 + a")]  # fmt: skip
     assert again == live
     by_call: dict[str, Any] = {}
     for answer in answers:

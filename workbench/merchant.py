@@ -180,6 +180,11 @@ def open_merchant_async(
     return AsyncMerchant(open_plan(source, environment, limits=limits, tls=tls, on_exchange=on_exchange))
 
 
+def host_of(source: str | os.PathLike[str], environment: str | None = PRODUCTION) -> str:
+    """The host that a merchant is called at; errors as those of `open_merchant`."""
+    return open_plan(source, environment).operations.base.host
+
+
 def single(result: Result) -> Order | None:
     """The one order of a result; the same order listed twice is one.
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from workbench.calls import Exchange, Request, Response, Tally
 from workbench.calls.messages import Pending, Step, Steps, Together, Wait
+from workbench.connect.egress import Egress, known_egress, known_egress_async
 from workbench.connect.log import log_lookup
 from workbench.connect.opening import Opened, masked_request, masked_response
 from workbench.connect.watch import lookup_span, watched, watched_async
@@ -45,15 +46,33 @@ def run(opened: Opened, send: Send, operation: str, inputs: Mapping[str, Any]) -
         UsageError: It cannot be asked like this.
     """
     with _lookup(opened, operation, inputs) as lookup, lookup_span(opened, operation):
-        lookup.result = _Driver(lookup, send).drive(lookup.flow)
+        try:
+            lookup.result = _Driver(lookup, send).drive(lookup.flow)
+        except CallError as error:
+            if error.admission:
+                _advise(error, opened, known_egress(opened.settings, lookup.deadline - time.monotonic()))
+            raise
         return lookup.result
 
 
 async def run_async(opened: Opened, send: SendAsync, operation: str, inputs: Mapping[str, Any]) -> Result:
     """Drives one lookup under asyncio; errors as those of `run`."""
     with _lookup(opened, operation, inputs) as lookup, lookup_span(opened, operation):
-        lookup.result = await _AsyncDriver(lookup, send).drive(lookup.flow)
+        try:
+            lookup.result = await _AsyncDriver(lookup, send).drive(lookup.flow)
+        except CallError as error:
+            if error.admission:
+                left = lookup.deadline - time.monotonic()
+                _advise(error, opened, await known_egress_async(opened.settings, left))
+            raise
         return lookup.result
+
+
+def _advise(error: CallError, opened: Opened, egress: Egress) -> None:
+    """Adds what a refusal may have to do with our address."""
+    advice = egress.advice(opened.operations.base.host, opened.environment)
+    if advice:
+        error.advise(f"{error.problem.how}; {advice}")
 
 
 class _Lookup:

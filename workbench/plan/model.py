@@ -160,7 +160,7 @@ class Call(NamedTuple):
 
         Of a call made for each of several nodes it is all the values: two nodes may share the first.
         """
-        return "/".join(values) if self.over is not None else next(iter(values), "")
+        return " + ".join(values) if self.over is not None else next(iter(values), "")
 
 
 class Operation(NamedTuple):

@@ -188,7 +188,7 @@ def _write(
                 rows[each.call] += [row for row in body.rows if row.place not in known]
         if not entry:
             entry = {"status": 200}
-        key = pseudonyms.replaced(each.key) if each.key else ""
+        key = " + ".join(map(pseudonyms.replaced, each.key.split(" + "))) if each.key else ""
         calls.setdefault(each.call, {}).setdefault(key, []).append(entry)
     moment = (recorded_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     lines = [f"operation: {operation}", f"inputs: {json.dumps(pseudonyms.inputs(inputs), ensure_ascii=False)}"]
