@@ -30,8 +30,9 @@ lint: $(VENV)/.test ## ruff and mypy
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-bench: $(VENV)/.test ## how fast mapping is, beside hand-written Python and jsonpath-ng
+bench: $(VENV)/.test ## how fast mapping and calling are, beside hand-written Python, jsonpath-ng and bare httpx
 	@$(PY) -m bench.run $(ARGS)
+	@$(PY) -m bench.calls
 	@$(PY) -m bench.tree
 
 clean: ## remove the environment and all caches
