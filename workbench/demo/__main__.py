@@ -48,7 +48,7 @@ def _told(merchant: DemoMerchant) -> str:
         f"  curl {key} '{url}/xml/order?number=A-1002'",
         "",
         "It changes its API (renamed_key, list_became_object, new_status, none) and fails on request",
-        "(status, html, truncated, slow, drop, huge, none):",
+        "(status, html, truncated, slow, drip, drop, huge, everyone, error, charset, none):",
         "",
         f"""  curl {control} {url}/_demo/drift -d '{{"name": "renamed_key"}}'""",
         f"""  curl {control} {url}/_demo/fail -d '{{"kind": "status", "status": 503, "path": "/v2/*", "times": 1}}'""",

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from workbench.demo import json_face, xml_face
+from workbench.demo.far import far_routes
 from workbench.demo.faults import CONTROL, Control, Failure
 from workbench.demo.store import Store
 
@@ -43,6 +44,7 @@ def make_app(store: Store, control: Control, keys: Keys) -> Starlette:
             Route("/v2/orders/{id}/parcels", basic(faces.parcels)),
             Route("/xml/orders", keyed(faces.xml_search)),
             Route("/xml/order", keyed(faces.xml_detail)),
+            *far_routes(store, basic, keyed),
             Route(f"{CONTROL}/drift", controlled(faces.drift), methods=["POST"]),
             Route(f"{CONTROL}/fail", controlled(faces.fail), methods=["POST"]),
         ]
