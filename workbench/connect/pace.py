@@ -21,7 +21,7 @@ from weakref import WeakValueDictionary
 from workbench.errors import RateLimited, TimedOut
 
 CONCURRENCY = 10
-_LONGEST = 300.0  # of a pause that a merchant asks for: a mistake there must not last for ever
+_LONGEST = 60.0  # of a pause that a merchant asks for: a mistake there must not last for ever
 Origin = tuple[str, str, int]
 Waker = Callable[[], object]
 
