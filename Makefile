@@ -30,8 +30,9 @@ lint: $(VENV)/.test ## ruff and mypy
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-bench: $(VENV)/.test ## how fast mapping and the widget are, beside their peers
+bench: $(VENV)/.test ## how fast mapping, calling and the widget are, beside their peers
 	@$(PY) -m bench.run $(ARGS)
+	@$(PY) -m bench.calls
 	@$(PY) -m bench.tree
 	@$(PY) -m bench.widget
 	@$(PY) -m bench.lab

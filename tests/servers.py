@@ -79,8 +79,10 @@ class Server:
 
 
 @contextmanager
-def serving(answer: Callable[[Seen], Answer], tls: bool = False, host: str = "127.0.0.1") -> Iterator[Server]:
-    """An HTTP server whose answers come from a function."""
+def serving(
+    answer: Callable[[Seen], Answer], tls: bool = False, host: str = "127.0.0.1", pem: str = LOCALHOST
+) -> Iterator[Server]:
+    """An HTTP server whose answers come from a function; with TLS it has a certificate of `localhost`, or another."""
     known: Server
 
     class Handler(BaseHTTPRequestHandler):
@@ -117,7 +119,7 @@ def serving(answer: Callable[[Seen], Answer], tls: bool = False, host: str = "12
 
     server = Quiet((host, 0), Handler)
     if tls:
-        server.socket = server_tls().wrap_socket(server.socket, server_side=True)
+        server.socket = server_tls(pem).wrap_socket(server.socket, server_side=True)
     port = server.server_address[1]
     known = Server(f"{'https' if tls else 'http'}://{'localhost' if tls else host}:{port}", port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -130,12 +132,12 @@ def serving(answer: Callable[[Seen], Answer], tls: bool = False, host: str = "12
         thread.join()
 
 
-def server_tls() -> ssl.SSLContext:
-    """What a server needs to be `localhost`."""
+def server_tls(pem: str = LOCALHOST) -> ssl.SSLContext:
+    """What a server needs to be `localhost`, or what its certificate says."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "localhost.pem"
-        path.write_text(LOCALHOST)
+        path.write_text(pem)
         context.load_cert_chain(path)
     return context
 

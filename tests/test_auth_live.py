@@ -392,7 +392,7 @@ def test_authority_that_breaks_the_rules(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pair", "told"),
     [
-        (signed_by(CA, "localhost", host="other.example"), "mismatch.*check the host in base_url"),
+        (signed_by(CA, "localhost", host="other.example"), "mismatch.*check the host of base_url"),
         (signed_by(CA, "localhost", host="localhost", days=-1), "expired.*ask the merchant to renew it"),
     ],
 )

@@ -60,7 +60,7 @@ def test_find(cli: Any, name: str) -> None:
 
 def test_find_tells_what_failed(cli: Any, merchant: DemoMerchant) -> None:
     """A server that fails is exit code 1 and one line of what happened and what to do."""
-    merchant.fail("status", status=503, path="/v2/orders", times=1)
+    merchant.fail("status", status=503, path="/v2/orders", times=3)
     code, out, err = cli("find", "northwind", "--email", EMAIL, *DEMO)
 
     assert (code, out) == (1, "")

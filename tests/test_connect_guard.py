@@ -87,7 +87,7 @@ def test_setting_that_is_no_host(text: str) -> None:
         places(text)
 
 
-@pytest.mark.parametrize("proxy", ["proxy:3128", "socks5://proxy:1", "http://:pw@", "http://proxy:x"])
+@pytest.mark.parametrize("proxy", ["proxy:3128", "socks4://proxy:1", "http://:pw@", "http://proxy:x"])
 def test_setting_that_is_no_proxy(proxy: str) -> None:
     """The same of the proxy; its text may hold a password and is not told."""
     with pytest.raises(UsageError, match="WORKBENCH_PROXY is no proxy") as caught:

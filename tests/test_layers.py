@@ -42,6 +42,7 @@ LAYERS = (
     "compare",  # two versions on the same samples
     "publish",  # check, export and release: the steps of the command line and the notebook
     "merchant",  # the run-time facade over calls and connect
+    "recording",  # a live lookup, kept as a sample
     "verify",  # whether a version still fits
     "notebook",  # the session and its widget
     "demo",  # a merchant of our own, and its show
@@ -52,13 +53,14 @@ HEART = LAYERS[: LAYERS.index("calls")]
 
 # Whatever is not Python's own, and where it may be used.
 PLACES = {
-    "httpx": ("connect.transport", "connect.guard"),  # all traffic passes the guard
-    "anyio": ("connect.transport",),  # comes with httpx, as httpcore does
-    "httpcore": ("connect.transport", "connect.guard"),
+    "httpx": ("connect.transport", "connect.told"),  # all traffic passes the guard
+    "anyio": ("connect.transport", "connect.guard"),  # comes with httpx, as httpcore does
+    "httpcore": ("connect.transport", "connect.guard", "connect.told"),
     "pydantic": ("mapping",),  # touched at load only
     "ruamel": ("catalogue", "mapping", "versions", "samples", "demo"),  # files for people are YAML 1.2
     "re2": ("transforms", "mapping", "execute"),  # patterns from files, in linear time
     "rich": ("demo", "cli"),  # terminals only
+    "opentelemetry": ("connect.watch",),  # an extra: spans for operators
     "starlette": ("demo",),
     "uvicorn": ("demo",),
     "jsonpath_ng": ("publish",),  # the second opinion of checking and exporting

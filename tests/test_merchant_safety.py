@@ -274,7 +274,8 @@ def test_time_that_later_calls_do_not_have(ask: Ask, tmp_path: Path) -> None:
         return Answer({"data": [order("A-1", id="1"), order("A-2", id="2")]})
 
     with serving(answer) as server:
-        result = ask(shop_file(tmp_path, server.url, two_calls(), PARCELS, budget_s=1), email=MAIL)
+        shop = shop_file(tmp_path, server.url, two_calls(), PARCELS, budget_s=1, rate={"concurrency": 1})
+        result = ask(shop, email=MAIL)
         over.set()
 
     assert [bool(one.unavailable) for one in result.orders] == [True, True]

@@ -108,16 +108,14 @@ def test_fleet_verifies_all_and_writes_a_page_each(
     """All merchants in one table, exit 0; with a broken one among them exit 1, and the others are still verified."""
     assert main(["fleet", "verify", "--reports", str(tmp_path / "pages")]) == 0
     assert "northwind" in capsys.readouterr().out
-    assert sorted(page.name for page in (tmp_path / "pages").iterdir()) == [
-        f"{name}.html" for name in ("eastwind", "northwind", "southwind", "westwind")
-    ]
+    names = sorted(folder.name for folder in mappings.iterdir())
+    assert len(names) > 2
+    assert sorted(page.name for page in (tmp_path / "pages").iterdir()) == [f"{name}.html" for name in names]
 
     shutil.rmtree(mappings / "northwind" / "samples")
     assert main(["fleet", "verify", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
-    assert [(one["merchant"], one["ok"]) for one in told] == [
-        (name, name != "northwind") for name in ("eastwind", "northwind", "southwind", "westwind")
-    ]
+    assert [(one["merchant"], one["ok"]) for one in told] == [(name, name != "northwind") for name in names]
 
 
 def test_fleet_live(mappings: Path, merchant: DemoMerchant, capsys: pytest.CaptureFixture[str]) -> None:

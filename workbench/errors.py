@@ -31,7 +31,7 @@ places, types and what to do; never a customer's value and never a secret.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -155,14 +155,21 @@ class CallError(WorkbenchError):
     Attributes:
         problem: The same as a `Problem`, for results that must not raise.
         status: The HTTP status, where there was one.
+        admission: Whether it looks as if the merchant does not admit calls from our address.
     """
 
     code = "call"
+    admission = False
 
     def __init__(self, what: str, how: str = "", *, where: str = "main", status: int | None = None) -> None:
         self.problem = Problem(what, where, how, self.code, at_run=True)
         self.status = status
         super().__init__(self.problem.text)
+
+    def advise(self, how: str) -> None:
+        """Takes better advice on what to do."""
+        self.problem = replace(self.problem, how=how)
+        self.args = (self.problem.text,)
 
 
 class AddressRefused(CallError):
@@ -220,9 +227,10 @@ class Unauthorized(HttpError):
 
 
 class Forbidden(HttpError):
-    """403: the credentials are known and may not do this."""
+    """403: the credentials are known and may not do this, or calls from this address are not admitted."""
 
     code = "forbidden"
+    admission = True
 
 
 class NotFound(HttpError):

@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from workbench.connect.doctor import Check, doctor
-from workbench.connect.opening import PRODUCTION, OnExchange, Opened, open_plan, run, run_async
+from workbench.connect.driving import run, run_async
+from workbench.connect.opening import PRODUCTION, OnExchange, Opened, open_plan
 from workbench.connect.signin import SignIn
 from workbench.connect.transport import AsyncSender, Sender
 from workbench.documents import Limits
@@ -203,6 +204,11 @@ def sign_in(source: str | os.PathLike[str], environment: str | None = PRODUCTION
         AddressRefused: The deployment does not let this merchant's secrets go to the page's host.
     """
     return SignIn(open_plan(source, environment))
+
+
+def host_of(source: str | os.PathLike[str], environment: str | None = PRODUCTION) -> str:
+    """The host that a merchant is called at; errors as those of `open_merchant`."""
+    return open_plan(source, environment).operations.base.host
 
 
 def single(result: Result) -> Order | None:

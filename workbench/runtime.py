@@ -264,13 +264,18 @@ def replay(execution: Execution, answers: Table[str, Any], content_type: str | N
     reader = _Reader(execution, content_type, limits)
     for call in calls:
         answer = answers.get(call.name)
-        if not isinstance(answer, PerOrder):
-            reader.take(call, answer, None)
+        if not _per_order(call, answer):
+            reader.take(call, _chosen(answer, execution.keys(call)) if isinstance(answer, PerOrder) else answer, None)
     for call in calls:
         answer = answers.get(call.name)
-        if isinstance(answer, PerOrder):
+        if isinstance(answer, PerOrder) and _per_order(call, answer):
             for scope in execution.items():
-                reader.take(call, _answer_of(answer, call, scope, execution), scope)
+                reader.take(call, _chosen(answer, execution.keys(call, scope)), scope)
+
+
+def _per_order(call: Call, answer: Any) -> bool:
+    """Whether an answer is one for each order, rather than for each node that a call of the operation is made for."""
+    return isinstance(answer, PerOrder) and (call.for_each or call.over is None)
 
 
 class _Reader:
@@ -282,6 +287,9 @@ class _Reader:
     def take(self, call: Call, answer: Any, scope: Scope | None) -> None:
         """Hands the answer of one call to the execution; of a call for one order, with the order's scope."""
         documents: list[Document] = []
+        blocked = self.execution.blocked(call, scope)
+        if blocked is not None:
+            return self.execution.fail_call(call, blocked, scope)
         for page in [] if answer is None else answer if isinstance(answer, Pages) else [answer]:
             try:
                 document = self._decode(call, page)
@@ -314,9 +322,11 @@ def _at(problem: Problem, call: Call, execution: Execution) -> Problem:
     return Problem(problem.what, call.name, problem.how, problem.code, at_run=True)
 
 
-def _answer_of(answers: PerOrder, call: Call, scope: Scope, execution: Execution) -> Any:
-    """The recorded answer for one order, by the values that the call's URL takes from it, else by its number or id."""
-    keys = [text for path in call.item_paths for text in execution.texts(path, scope)]
-    if not call.item_paths:
-        keys = execution.identities(scope)
-    return next((answers[key] for key in keys if key in answers), None)
+def _chosen(answers: PerOrder, wanted: Iterable[Iterable[str]]) -> Pages:
+    """The recorded answers for one order, by the values that the call takes from it, else by its number or id."""
+    pages = Pages()
+    for keys in wanted:
+        answer = next((answers[key] for key in keys if key in answers), None)
+        if answer is not None:
+            pages += answer if isinstance(answer, Pages) else [answer]
+    return pages

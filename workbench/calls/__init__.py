@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from workbench.calls.auth import Auth, make_auth
 from workbench.calls.messages import Exchange, Request, Response
-from workbench.calls.operations import Operations, Tally
+from workbench.calls.operations import Operations
+from workbench.calls.sending import Tally
 
 __all__ = ["Auth", "Exchange", "Operations", "Request", "Response", "Tally", "make_auth"]

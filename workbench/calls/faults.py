@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
 from workbench.calls.auth import origin_of
 from workbench.calls.messages import Request, Response
+from workbench.calls.retries import retry_after
 from workbench.errors import Forbidden, HttpError, NotFound, RateLimited, ServerError, Unauthorized
+
+_LONGEST = 1_000_000
 
 
 def http_error(request: Request, response: Response, secrets: Sequence[str] = ()) -> HttpError:
@@ -49,12 +53,8 @@ def http_error(request: Request, response: Response, secrets: Sequence[str] = ()
 
 
 def _pause(response: Response) -> str:
-    after = response.headers.get("retry-after", "").strip()
-    return (
-        f"try again after {int(after)} seconds"
-        if after.isascii() and after.isdigit() and len(after) < 7
-        else "try again later"
-    )
+    after = retry_after(response)
+    return "try again later" if after is None or after >= _LONGEST else f"try again after {math.ceil(after)} seconds"
 
 
 def _redirect(request: Request, response: Response) -> tuple[str, str]:

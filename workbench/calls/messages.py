@@ -1,10 +1,14 @@
-"""A request, its response, and the generators that trade one for the other."""
+"""A request, its response, and the generators that trade one for the other.
+
+A lookup asks its driver for more than answers: to wait, to go on with several flows at once, or to come back when
+another of its flows has the answer that both need. Only drivers know threads, tasks and clocks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Got = TypeVar("Got")
 
@@ -86,16 +90,61 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Yielded in a request's place: nothing is sent, the flow wants to go on after so many seconds."""
+    """A pause; nothing is sent. The driver of a lookup answers whether the lookup's time allowed it.
+
+    An authentication's flow yields it as well, and receives `WAITED`, or has a TimedOut thrown in.
+
+    Attributes:
+        seconds: How long.
+        everyone: Whether the merchant asked for it, so that all calls of the connection hold back.
+    """
 
     seconds: float
+    everyone: bool = False
 
 
 WAITED = Response(0)
-"""What a flow receives after a `Wait`."""
+"""What an authentication's flow receives after a `Wait`."""
 
-Step = Request | Wait
-"""What a flow yields."""
+Flow = Generator[Request | Wait, Response, Got]
+"""What an authentication does without I/O: yields requests, receives responses (or has the error thrown in)."""
 
-Flow = Generator[Step, Response, Got]
-"""A body without I/O: yields requests, receives responses (or has the error thrown in), returns what it got."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Together:
+    """Flows that may go on side by side; the driver answers what each returned, in their order."""
+
+    flows: Sequence[Steps[Any]]
+
+
+class Pending:
+    """An answer that another flow of the lookup is waiting for; the driver comes back when it is there.
+
+    Attributes:
+        outcome: The answer, or why there is none; None while it is on its way.
+    """
+
+    __slots__ = ("_waiting", "outcome")
+
+    def __init__(self) -> None:
+        self.outcome: Response | Exception | None = None
+        self._waiting: list[Callable[[], object]] = []
+
+    def settle(self, outcome: Response | Exception) -> None:
+        """Takes the outcome, and tells those who wait."""
+        self.outcome = outcome
+        waiting, self._waiting = self._waiting, []
+        for tell in waiting:
+            tell()
+
+    def then(self, tell: Callable[[], object]) -> None:
+        """Calls back once the outcome is there; at once where it is."""
+        if self.outcome is None:
+            self._waiting.append(tell)
+        else:
+            tell()
+
+
+Step = Request | Wait | Together | Pending
+Steps = Generator[Step, Any, Got]
+"""A whole lookup, or a part of it: yields what it needs of its driver, and returns what it got."""

@@ -1,26 +1,30 @@
 """A whole lookup without I/O: its calls in order, their pages, the calls made per order, and the result.
 
 flow = operations.lookup("find_orders_by_email", {"email": ...}, tally)
-request = next(flow)                  # then flow.send(response), or flow.throw(error), until StopIteration
+step = next(flow)                     # then flow.send(what came), or flow.throw(error), until StopIteration
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
-from workbench.calls.auth import Auth, Reveal, origin_of
+from workbench.calls.auth import Auth, Reveal
 from workbench.calls.faults import http_error
-from workbench.calls.messages import Flow, Request, Response, Wait
+from workbench.calls.messages import Request, Response, Steps, Together
 from workbench.calls.paging import Page, Pager, Paging, compile_paging
 from workbench.calls.requests import Base, Outline, Turn
+from workbench.calls.retries import Retries
+from workbench.calls.revalidation import Kept
+from workbench.calls.sending import Means, Sending, Tally
 from workbench.calls.values import NoValue, Values
 from workbench.conditions import Conditions
 from workbench.decode import decode
 from workbench.documents import Document, Limits
-from workbench.errors import AddressRefused, CallError, CallFailed, DecodeError, HttpError, Problem, UsageError
+from workbench.errors import CallError, CallFailed, DecodeError, HttpError, Problem, UsageError
 from workbench.execute import Execution
 from workbench.execute.scope import Scope
 from workbench.orders import Result
@@ -33,21 +37,6 @@ READING = ("GET", "POST", "PUT", "PATCH")
 """The methods of calls that can only read; all but GET by declaration."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """What a lookup did, for its log line: counts and statuses, no value.
-
-    Attributes:
-        statuses: The status of each answer, in order.
-        calls: Requests sent, those of authentication included.
-        bytes: Bytes received, decompressed.
-    """
-
-    statuses: list[int] = field(default_factory=list)
-    calls: int = 0
-    bytes: int = 0
-
-
 class Operations:
     """The operations of a mapping, compiled for sending. Immutable; shared by all lookups and threads.
 
@@ -58,6 +47,8 @@ class Operations:
         reveal: The value of a secret.
         limits: How large an answer may be.
         max_calls: How many requests one lookup may send.
+        retries: When a read is sent once more.
+        kept: Answers that are asked for again only if they have changed; None: none are kept.
 
     Raises:
         UsageError: A call cannot be sent as it stands.
@@ -65,16 +56,26 @@ class Operations:
     """
 
     def __init__(
-        self, plan: Plan, base: Base, auth: Auth, reveal: Reveal, limits: Limits, max_calls: int = MAX_CALLS
+        self,
+        plan: Plan,
+        base: Base,
+        auth: Auth,
+        reveal: Reveal,
+        limits: Limits,
+        max_calls: int = MAX_CALLS,
+        *,
+        retries: Retries | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self.plan, self.base, self.auth, self.reveal = plan, base, auth, reveal
-        self.limits, self.max_calls = limits, max_calls
+        self.limits = limits
+        self.means = Means(auth, max_calls, retries or Retries(), kept)
         every = {name: operation.calls for name, operation in plan.operations.items()}
         self.outlines = {name: tuple(Outline(call, base) for call in calls) for name, calls in every.items()}
         self.pagings = {name: tuple(map(compile_paging, calls)) for name, calls in every.items()}
         self.needs = {name: self._needs(operation) for name, operation in plan.operations.items()}
 
-    def lookup(self, operation: str, inputs: Mapping[str, Any], tally: Tally) -> Flow[Result]:
+    def lookup(self, operation: str, inputs: Mapping[str, Any], tally: Tally) -> Steps[Result]:
         """The flow of one lookup; wrong use is told before anything is sent.
 
         Raises:
@@ -132,44 +133,88 @@ class _Lookup:
     """One lookup on its way."""
 
     def __init__(self, operations: Operations, execution: Execution, inputs: Mapping[str, str], tally: Tally) -> None:
-        self._operations, self._execution, self._inputs, self._tally = operations, execution, inputs, tally
-        self._sent: dict[tuple[Any, ...], Response | CallError | DecodeError] = {}
-        self._count = 0
+        self._operations, self._execution, self._inputs = operations, execution, inputs
+        self._sending = Sending(operations.means, operations.base, tally)
         name = execution.operation.name
         self._calls = list(zip(operations.outlines[name], operations.pagings[name], strict=True))
 
-    def flow(self) -> Flow[Result]:
+    def flow(self) -> Steps[Result]:
         """Calls for the whole operation first, then those made for each order."""
         for outline, paging in self._calls:
             if not outline.call.for_each:
-                yield from self._take(outline, paging, None)
+                yield from self._take(outline, paging, [None])
         for outline, paging in self._calls:
             if outline.call.for_each:
-                for scope in self._execution.items():
-                    yield from self._take(outline, paging, scope)
+                yield from self._take(outline, paging, self._execution.items())
         return self._execution.result()
 
-    def _take(self, outline: Outline, paging: Paging | None, scope: Scope | None) -> Flow[None]:
-        """One call, for one order where a scope is given: its pages, nothing, or its failure."""
-        execution, call = self._execution, outline.call
-        try:
-            documents = None
-            if execution.holds(call.only_when, scope):
-                documents = yield from self._pages(outline, paging, scope)
-        except (CallError, DecodeError) as error:
-            if call.required or call.name == execution.operation.calls[0].name:
-                raise
-            problem = Problem(error.problem.what, call.name, error.problem.how, error.problem.code, at_run=True)
-            execution.fail_call(call, problem, scope)
-            return
-        if documents is not None:
-            execution.answer_call(call, documents, scope)
-        elif scope is not None:
-            execution.skip_for(scope, call.name)
-        else:
-            execution.skip(call.name)
+    def _take(self, outline: Outline, paging: Paging | None, scopes: Sequence[Scope | None]) -> Steps[None]:
+        """One call, for the whole operation or for each order: its pages, nothing, or its failure.
 
-    def _pages(self, outline: Outline, paging: Paging | None, scope: Scope | None) -> Flow[list[Document] | None]:
+        The requests go out side by side; what came is handed over in the order of the orders.
+        """
+        execution, call = self._execution, outline.call
+        bound = len(scopes) if call.limit is None or call.over is not None else call.limit
+        wanted = [self._targets(call, scope) for scope in scopes[:bound]]
+        flows = [
+            self._outcome(outline, paging, scope, target)
+            for scope, targets in zip(scopes, wanted, strict=False)
+            for target in targets[: call.limit]
+        ]
+        if len(flows) > 1:
+            came = yield Together(flows)
+        else:
+            came = []
+            for flow in flows:
+                came.append((yield from flow))
+        left = iter(came)
+        for scope, targets in zip(scopes, wanted, strict=False):
+            outcomes = list(islice(left, len(targets[: call.limit])))
+            failure = next((outcome for outcome in outcomes if isinstance(outcome, Problem)), None)
+            documents = [document for outcome in outcomes if isinstance(outcome, list) for document in outcome]
+            if failure is not None:
+                execution.fail_call(call, failure, scope)
+            elif documents:
+                if call.limit is not None and len(targets) > call.limit:
+                    documents[-1] = _with(documents[-1], _limited(call))
+                execution.answer_call(call, documents, scope)
+            elif scope is not None:
+                execution.skip_for(scope, call.name)
+            else:
+                execution.skip(call.name)
+        for scope in scopes[bound:]:
+            execution.fail_call(call, _limited(call), scope)
+
+    def _targets(self, call: Call, scope: Scope | None) -> Sequence[Scope | None]:
+        """What a call is made for: the order, or each node that `for_each` names."""
+        if call.over is None or self._execution.blocked(call, scope) is not None:
+            return [scope]
+        return self._execution.targets(call, scope)
+
+    def _outcome(
+        self, outline: Outline, paging: Paging | None, scope: Scope | None, target: Scope | None
+    ) -> Steps[list[Document] | Problem | None]:
+        """The documents of a call, None when it is not made or found nothing, or why it failed.
+
+        Raises:
+            CallError: It failed, and the operation cannot do without it.
+            DecodeError: The same.
+        """
+        execution, call = self._execution, outline.call
+        blocked = execution.blocked(call, scope)
+        if blocked is not None:
+            return blocked
+        try:
+            if not execution.holds(call.only_when, target):
+                return None
+            return (yield from self._pages(outline, paging, target))
+        except (CallError, DecodeError) as error:
+            first = call.name == execution.operation.calls[0].name
+            if call.required or first or call.name in execution.operation.orders.calls:
+                raise
+            return Problem(error.problem.what, call.name, error.problem.how, error.problem.code, at_run=True)
+
+    def _pages(self, outline: Outline, paging: Paging | None, scope: Scope | None) -> Steps[list[Document] | None]:
         """The documents of a call; None when it is not made, or found nothing."""
         call, execution = outline.call, self._execution
         reveal = self._operations.reveal
@@ -182,7 +227,7 @@ class _Lookup:
                 request = outline.request(values, turn, len(documents) + 1, call.timeout_s)
             except NoValue:
                 return None
-            response = yield from self._send(request)
+            response = yield from self._sending.send(request)
             if pager and (pager.repeats(response) or pager.beyond(response.status)):
                 break
             document = self._read(call, request, response)
@@ -196,7 +241,7 @@ class _Lookup:
                 break
             turn = pager.turn
         if pager and pager.problem and documents:
-            documents[-1] = replace(documents[-1], problems=(*documents[-1].problems, pager.problem))
+            documents[-1] = _with(documents[-1], pager.problem)
         return documents or None
 
     def _place(self, call: Call) -> Path | None:
@@ -207,48 +252,6 @@ class _Lookup:
             if first.root == "$" and (first.name == call.name or (first.name is None and call.name == calls[0].name)):
                 return first
         return None
-
-    def _send(self, request: Request) -> Flow[Response]:
-        """The answer of a request, which is sent once however often it is asked."""
-        known = self._sent.get(request.identity)
-        if known is None:
-            if self._count >= self._operations.max_calls:
-                what = f"more than {self._operations.max_calls} requests for one lookup"
-                raise CallFailed(what, "narrow the search, or raise max_calls: of the connection", where=request.call)
-            self._count += 1
-            try:
-                known = yield from self._exchange(request)
-            except (CallError, DecodeError) as error:
-                known = error
-            self._sent[request.identity] = known
-        if isinstance(known, Exception):
-            raise known
-        return known
-
-    def _exchange(self, request: Request) -> Flow[Response]:
-        """Sends a request with authentication, and counts what that takes."""
-        if origin_of(request.url) != self._operations.base.origin:
-            raise AddressRefused("the request would leave the server of base_url", where=request.call)
-        flow = self._operations.auth.flow(request)
-        try:
-            signed = next(flow)
-            while True:
-                sent = not isinstance(signed, Wait)
-                self._tally.calls += sent
-                try:
-                    response = yield signed
-                except (CallError, DecodeError) as error:
-                    signed = flow.throw(error)
-                    continue
-                if sent:
-                    self._tally.statuses.append(response.status)
-                    self._tally.bytes += len(response.body)
-                signed = flow.send(response)
-        except StopIteration as done:
-            answer: Response = done.value
-            return answer
-        finally:
-            flow.close()
 
     def _read(self, call: Call, request: Request, response: Response) -> Document | None:
         """The document of an answer; None when it says that nothing was found.
@@ -293,6 +296,17 @@ class _Lookup:
         except DecodeError as error:
             return None, error
         return document, None
+
+
+def _with(document: Document, problem: Problem) -> Document:
+    """The document with one more thing to say of it."""
+    return replace(document, problems=(*document.problems, problem))
+
+
+def _limited(call: Call) -> Problem:
+    """Why what lies beyond `limit:` was not asked for."""
+    what = f"the call is made {call.limit} times at most, and the rest was not asked for"
+    return Problem(what, call.name, "raise limit: of the call, or narrow the search", "limit", at_run=True)
 
 
 def _inputs_of(*tables: Conditions | None) -> Iterable[str]:

@@ -109,7 +109,7 @@ class Outline:
         url = turn.url or self._url(values, params)
         headers = [(name, value.text(values)) for name, value in self._headers]
         headers = _with_defaults(headers, [*turn.headers, *self._body.headers], self._accept())
-        key = next((text_of(values.typed(path)) for path in self.call.item_paths), "")
+        key = self.call.key([text_of(values.typed(path)) for path in self.call.item_paths])
         reads = self.call.reads or self.call.method in ("GET", "HEAD")
         return Request(self.call.method, url, tuple(headers), body, self.call.name, key, page, timeout_s, reads)
 

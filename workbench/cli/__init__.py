@@ -50,6 +50,8 @@ COMMANDS = {
     "show": Command("folders", "print a mapping, or what a deployment of it needs"),
     "export": Command("folders", "freeze the draft as the next version"),
     "release": Command("folders", "move the version that production gets, after a check"),
+    "record": Command("network", "keep what the merchant answers as a sample, with invented values"),
+    "egress": Command("network", "from which address calls leave, and the text for merchants that admit addresses"),
     "doctor": Command("live", "secrets, address, TLS, login, probe: each ok, or what to do"),
     "fleet": Command("fleet", "verify the released versions of many merchants"),
 }

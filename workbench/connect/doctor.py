@@ -6,13 +6,16 @@ import os
 import ssl
 from dataclasses import dataclass
 
+from workbench.connect.driving import run
+from workbench.connect.egress import egress
 from workbench.connect.guard import Guard, Refused
-from workbench.connect.opening import PRODUCTION, Opened, open_plan, probe_of, run
+from workbench.connect.opening import PRODUCTION, Opened, open_plan, probe_of
 from workbench.connect.transport import Sender, addresses_of
 from workbench.errors import (
     AddressRefused,
     AuthUnusable,
     CallError,
+    DecodeError,
     Forbidden,
     HttpError,
     LoginFailed,
@@ -36,7 +39,7 @@ class Check:
     """One part that was looked at.
 
     Attributes:
-        name: mapping, secrets, name, address, connection, tls, login or probe.
+        name: mapping, secrets, name, address, egress, connection, tls, login or probe.
         ok: Whether it is as it should be.
         what: What was found, without any secret or value of a customer.
         how: What to do about it and whom to call; empty when there is nothing to do.
@@ -114,7 +117,23 @@ def _network(opened: Opened) -> list[Check]:
         how = f"{error.problem.how}; ask the merchant for the right address"
         return [*checks, Check("name", False, error.problem.what, how)]
     places = " and ".join(f"{host}:{port}" for _, host, port in opened.origins())
-    return [*checks, Check("address", True, f"{places} may be called"), *_asked(opened)]
+    return [*checks, Check("address", True, f"{places} may be called"), *_egress(opened), *_asked(opened)]
+
+
+def _egress(opened: Opened) -> list[Check]:
+    """From which address calls leave, where the deployment says who answers that."""
+    if opened.settings.egress_url is None:
+        return []
+    try:
+        found = egress(opened.settings)
+    except (CallError, DecodeError) as error:
+        return [Check("egress", False, error.problem.what, error.problem.how)]
+    if found.wrong:
+        return [Check("egress", False, f"calls leave from {found.address}, which is on no list", found.advice(
+            opened.operations.base.host, opened.environment
+        ))]  # fmt: skip
+    listed = f", one of the {found.listed} addresses" if found.listed else ""
+    return [Check("egress", True, f"calls leave from {found.address}{listed}")]
 
 
 def _asked(opened: Opened) -> list[Check]:

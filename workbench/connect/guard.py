@@ -15,13 +15,14 @@ import threading
 import time
 from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
+import anyio
 import httpcore
 
 from workbench.connect.settings import ALLOW_HOSTS, Place, holds
+from workbench.connect.socks import Address, SocksRefused, opening
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _LOCAL_NAMES = ("localhost", "localhost.localdomain", "local", "internal", "localdomain", "home.arpa")
 
@@ -154,17 +155,38 @@ def is_fresh() -> bool:
     return _connected.get()
 
 
+class Route(NamedTuple):
+    """How connections leave: directly, or through the deployment's own SOCKS5 or HTTP proxy, which is trusted.
+
+    Attributes:
+        kind: `direct`, `socks5`, `socks5h` or `http`.
+        host: The SOCKS proxy's.
+        port: The SOCKS proxy's.
+        login: Its user and password.
+    """
+
+    kind: str = "direct"
+    host: str = ""
+    port: int = 0
+    login: tuple[str, str] | None = None
+
+    @property
+    def names(self) -> bool:
+        """Whether the proxy resolves names: then nobody here knows which address it calls."""
+        return self.kind in ("http", "socks5h")
+
+
 class GuardedBackend(httpcore.NetworkBackend):
     """Opens connections to checked addresses only; every wait ends at the deadline.
 
     Args:
         guard: Decides on addresses.
         clock: Knows the deadline.
-        proxied: Whether all connections go to the deployment's own proxy, which is trusted.
+        route: How connections leave.
     """
 
-    def __init__(self, guard: Guard, clock: Clock, proxied: bool = False) -> None:
-        self._guard, self._clock, self._proxied = guard, clock, proxied
+    def __init__(self, guard: Guard, clock: Clock, route: Route | None = None) -> None:
+        self._guard, self._clock, self._route = guard, clock, route or Route()
         self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -177,19 +199,59 @@ class GuardedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Resolves, checks, and connects to the first address that answers."""
         _connected.set(True)
+        route = self._route
+        if route.kind == "socks5h":  # the name was checked when the request was sent
+            return self._through(host, port, timeout)
         addresses = resolve(host, port, self._clock.left(timeout))
-        if not self._proxied:
+        if route.kind != "http":  # else it is the proxy's own address
             self._guard.check(host, port, addresses)
-        for index, address in enumerate(addresses):
-            wait = self._clock.left(timeout)
+        last: Exception = httpcore.ConnectError("the name has no address")
+        for address in addresses:
             try:
+                if route.kind == "socks5":
+                    return self._through(address, port, timeout)
+                wait = self._clock.left(timeout)
                 stream = self._backend.connect_tcp(str(address), port, wait, local_address, socket_options or ())
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if index == len(addresses) - 1:
-                    raise
-                continue
-            return _TimedStream(stream, self._clock)
-        raise httpcore.ConnectError("the name has no address")
+                return _TimedStream(stream, self._clock)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
+                last = error
+        raise last
+
+    def _through(self, target: Address | str, port: int, timeout: float | None) -> httpcore.NetworkStream:
+        """A connection by way of the SOCKS proxy."""
+        route = self._route
+        try:
+            stream = self._backend.connect_tcp(route.host, route.port, self._clock.left(timeout))
+        except httpcore.ConnectError as error:
+            raise httpcore.ProxyError("the proxy cannot be reached") from error
+        timed = _TimedStream(stream, self._clock)
+        words = opening(target, port, route.login)
+        try:
+            step = next(words)
+            while True:
+                if isinstance(step, bytes):
+                    timed.write(step, timeout)
+                    step = next(words)
+                else:
+                    step = words.send(_exactly(timed, step, timeout))
+        except StopIteration:
+            return timed
+        except SocksRefused as error:
+            timed.close()
+            raise httpcore.ProxyError(str(error)) from None
+        except BaseException:
+            timed.close()
+            raise
+
+
+def _exactly(stream: httpcore.NetworkStream, count: int, timeout: float | None) -> bytes:
+    data = b""
+    while len(data) < count:
+        chunk = stream.read(count - len(data), timeout)
+        if not chunk:
+            raise SocksRefused("it hung up")
+        data += chunk
+    return data
 
 
 class _TimedStream(httpcore.NetworkStream):
@@ -220,8 +282,8 @@ class _TimedStream(httpcore.NetworkStream):
 class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
     """The same for asyncio, where the lookup's own time-out ends every wait."""
 
-    def __init__(self, guard: Guard, proxied: bool = False) -> None:
-        self._guard, self._proxied = guard, proxied
+    def __init__(self, guard: Guard, route: Route | None = None) -> None:
+        self._guard, self._route = guard, route or Route()
         self._backend = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -234,23 +296,63 @@ class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Resolves, checks, and connects to the first address that answers."""
         _connected.set(True)
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(timeout):
-                addresses = parsed(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except TimeoutError:
-            raise httpcore.ConnectTimeout("the name was not resolved in time") from None
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError("the name does not resolve") from error
-        if not self._proxied:
+        route = self._route
+        if route.kind == "socks5h":
+            return await self._through(host, port, timeout)
+        addresses = await resolve_async(host, port, timeout)
+        if route.kind != "http":  # else it is the proxy's own address
             self._guard.check(host, port, addresses)
-        for index, address in enumerate(addresses):
+        last: Exception = httpcore.ConnectError("the name has no address")
+        for address in addresses:
             try:
+                if route.kind == "socks5":
+                    return await self._through(address, port, timeout)
                 return await self._backend.connect_tcp(str(address), port, timeout, local_address, socket_options or ())
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if index == len(addresses) - 1:
-                    raise
-        raise httpcore.ConnectError("the name has no address")
+            except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
+                last = error
+        raise last
+
+    async def _through(self, target: Address | str, port: int, timeout: float | None) -> httpcore.AsyncNetworkStream:
+        route = self._route
+        try:
+            stream = await self._backend.connect_tcp(route.host, route.port, timeout)
+        except httpcore.ConnectError as error:
+            raise httpcore.ProxyError("the proxy cannot be reached") from error
+        words = opening(target, port, route.login)
+        try:
+            step = next(words)
+            while True:
+                if isinstance(step, bytes):
+                    await stream.write(step, timeout)
+                    step = next(words)
+                else:
+                    data = b""
+                    while len(data) < step:
+                        chunk = await stream.read(step - len(data), timeout)
+                        if not chunk:
+                            raise SocksRefused("it hung up")
+                        data += chunk
+                    step = words.send(data)
+        except StopIteration:
+            return stream
+        except SocksRefused as error:
+            await stream.aclose()
+            raise httpcore.ProxyError(str(error)) from None
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await stream.aclose()
+            raise
+
+
+async def resolve_async(host: str, port: int, timeout: float | None = None) -> list[Address]:
+    """The addresses of a host, under asyncio; errors as those of `resolve`."""
+    try:
+        async with asyncio.timeout(timeout):
+            return parsed(await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except TimeoutError:
+        raise httpcore.ConnectTimeout("the name was not resolved in time") from None
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError("the name does not resolve") from error
 
 
 def resolve(host: str, port: int, timeout: float | None = None) -> list[Address]:

@@ -43,6 +43,7 @@ def log_lookup(
         "ms": round(elapsed * 1000, 1),
         "bytes": tally.bytes,
         "calls": tally.calls,
+        "retries": tally.retries,
     }
     if isinstance(outcome, Result):
         line |= _of_result(plan, operation, outcome)

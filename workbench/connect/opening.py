@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import ssl
-import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workbench.calls import Exchange, Operations, Request, Response, Tally, make_auth
+from workbench.calls import Exchange, Operations, Request, Response, make_auth
 from workbench.calls.auth import Surroundings, origin_of
-from workbench.calls.messages import WAITED, Flow, Step, Wait
 from workbench.calls.operations import MAX_CALLS
 from workbench.calls.requests import compile_base
-from workbench.connect.log import log_lookup
+from workbench.calls.retries import compile_retries
+from workbench.calls.revalidation import Kept
+from workbench.connect.pace import Pace, pace_of
 from workbench.connect.secrets import MASK, Secret, Secrets, Source, fill, references
 from workbench.connect.settings import Settings, holds
 from workbench.connect.tls import connection_tls
 from workbench.connect.tokens import open_store
 from workbench.connect.transport import BUDGET_S, READ_S, public_tls
 from workbench.documents import Limits
-from workbench.errors import (
-    AddressRefused,
-    AuthUnusable,
-    CallError,
-    DecodeError,
-    SecretMissing,
-    TimedOut,
-    UsageError,
-    WorkbenchError,
-)
-from workbench.orders import Result
+from workbench.errors import AddressRefused, AuthUnusable, SecretMissing, UsageError
 from workbench.plan import Plan
 from workbench.runtime import load
 
@@ -60,6 +48,7 @@ class Opened:
         operations: What to send.
         timeout_s: How long to wait for the next bytes of an answer.
         budget_s: How long a whole lookup may take.
+        pace: How fast the merchant may be called.
         tls: Another TLS context than the public authorities' one.
         on_exchange: Is told each exchange, secrets masked.
     """
@@ -72,6 +61,7 @@ class Opened:
     operations: Operations
     timeout_s: float
     budget_s: float
+    pace: Pace
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     on_exchange: OnExchange | None = field(default=None, repr=False)
 
@@ -99,183 +89,12 @@ class Opened:
                 what = "the server for logins" if index else "the mapping's server"
                 raise AddressRefused(f"{what} is none that this merchant's secrets may be sent to", how)
 
-    @contextmanager
-    def lookup(self, operation: str, inputs: Mapping[str, Any]) -> Iterator[Lookup]:
-        """One lookup, timed and logged."""
-        start = time.monotonic()
-        lookup = Lookup(self, start + self.budget_s)
-        outcome: Result | BaseException | None = None
-        try:
-            self.check_hosts()
-            lookup.start(self.operations.lookup(operation, inputs, lookup.tally))
-            yield lookup
-            outcome = lookup.result
-        except BaseException as error:
-            outcome = error
-            raise
-        finally:
-            lookup.close()
-            if outcome is not None:
-                log_lookup(self.plan, operation, lookup.tally, time.monotonic() - start, outcome, self.environment)
 
-
-class Lookup:
-    """One lookup on its way: hands out requests, takes what came, and tells each exchange.
-
-    Attributes:
-        request: What to send next, or how long to wait; None when all is done.
-        result: What came of it, when all is done.
-        tally: Counts for the log.
-        deadline: When to give up, in seconds of `time.monotonic`.
-    """
-
-    def __init__(self, opened: Opened, deadline: float) -> None:
-        self.tally = Tally()
-        self.deadline = deadline
-        self.request: Step | None = None
-        self.result: Result | None = None
-        self._untold: list[Exchange] = []
-        self._flow: Flow[Result] | None = None
-        self._opened = opened
-
-    def start(self, flow: Flow[Result]) -> None:
-        """Takes the flow and finds the first request."""
-        self._flow = flow
-        self._step(lambda flow: next(flow))
-
-    def close(self) -> None:
-        """Ends a flow that is not at its end."""
-        if self._flow is not None:
-            self._flow.close()
-        self._tell_all(None)
-
-    def pause(self) -> float:
-        """How long to wait now: what the flow asks for, and no longer than there is time; 0 when it is a request."""
-        left = self.deadline - time.monotonic()
-        return max(0.0, min(self.request.seconds, left)) if isinstance(self.request, Wait) else 0.0
-
-    def waited(self) -> None:
-        """Goes on after a wait, or ends where the time is used up."""
-        if time.monotonic() >= self.deadline:
-            how = "another process may be logging in: try again later, or raise budget_s: of the connection"
-            error = TimedOut("the time for the whole lookup is used up", how, where="connection.auth")
-            self._step(lambda flow: flow.throw(error))
-        else:
-            self._step(lambda flow: flow.send(WAITED))
-
-    def outcome(self) -> Result:
-        """The result of a lookup that is done."""
-        if self.result is None:
-            raise RuntimeError("the lookup is not done")
-        return self.result
-
-    def take(self, response: Response) -> None:
-        """Takes the answer of `request` and finds the next one."""
-        self._keep(response, "")
-        self._step(lambda flow: flow.send(response))
-
-    def fail(self, error: Exception) -> None:
-        """Takes what went wrong with `request` and finds the next one."""
-        problem = getattr(error, "problem", None)
-        self._keep(None, problem.code if problem else type(error).__name__)
-        self._step(lambda flow: flow.throw(error))
-
-    def _step(self, step: Callable[[Flow[Result]], Step]) -> None:
-        if self._flow is None:
-            raise RuntimeError("the lookup was not started")
-        try:
-            self.request = step(self._flow)
-        except StopIteration as done:
-            self.request, self.result = None, done.value
-        if isinstance(self.request, Request) and not self.request.login:
-            self._tell_all(self.request)
-
-    def _keep(self, response: Response | None, error: str) -> None:
-        """Takes note of an exchange; it is told once it is known whether its request is sent again."""
-        if self._opened.on_exchange is not None and isinstance(self.request, Request):
-            self._untold.append(Exchange(self.request, response, error))
-
-    def _tell_all(self, following: Request | None) -> None:
-        """Tells what was kept, tokens that came meanwhile masked; what `following` repeats is said to be repeated."""
-        untold, self._untold = self._untold, []
-        told, secrets = self._opened.on_exchange, self._opened.secrets
-        for one in untold:
-            again = following is not None and not one.request.login and _same(one.request, following)
-            answer = masked_response(one.response, secrets, one.request.login) if one.response is not None else None
-            exchange = Exchange(masked_request(one.request, secrets), answer, one.error, again)
-            if told is not None:
-                told(exchange)
-
-
-def run(
-    opened: Opened, send: Callable[[Request, float], Response], operation: str, inputs: Mapping[str, Any]
-) -> Result:
-    """Drives one lookup.
-
-    Args:
-        opened: The merchant.
-        send: Sends a request and waits until a deadline at most.
-        operation: Its name.
-        inputs: What is asked for.
-    """
-    with opened.lookup(operation, inputs) as lookup:
-        while lookup.request is not None:
-            if isinstance(lookup.request, Wait):
-                time.sleep(lookup.pause())
-                lookup.waited()
-                continue
-            try:
-                response = send(lookup.request, lookup.deadline)
-            except (CallError, DecodeError) as error:
-                lookup.fail(error)
-            else:
-                lookup.take(response)
-    return lookup.outcome()
-
-
-async def run_async(
-    opened: Opened, send: Callable[[Request, float], Awaitable[Response]], operation: str, inputs: Mapping[str, Any]
-) -> Result:
-    """Drives one lookup under asyncio."""
-    with opened.lookup(operation, inputs) as lookup:
-        while lookup.request is not None:
-            if isinstance(lookup.request, Wait):
-                await asyncio.sleep(lookup.pause())
-                lookup.waited()
-                continue
-            try:
-                response = await _sent(send, lookup)
-            except (CallError, DecodeError) as error:
-                lookup.fail(error)
-            else:
-                lookup.take(response)
-    return lookup.outcome()
-
-
-async def _sent(send: Callable[[Request, float], Awaitable[Response]], lookup: Lookup) -> Response:
-    """The answer of the lookup's request. A login that is on its way when its task is cancelled is taken to its end.
-
-    The merchant may have exchanged the refresh token already: with the answer the only good one would be lost.
-    """
-    request = lookup.request
-    if not isinstance(request, Request):
-        raise RuntimeError("nothing is to be sent")
-    if not request.login:
-        return await send(request, lookup.deadline)
-    task = asyncio.ensure_future(send(request, lookup.deadline))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        try:
-            lookup.take(await task)
-        except WorkbenchError:
-            pass  # nobody waits for it any more
-        raise
-
-
-def _same(one: Request, other: Request) -> bool:
-    """Whether both ask for one page of one call, however they are signed."""
-    return (one.call, one.key, one.page) == (other.call, other.key, other.page)
+def masked_exchange(exchange: Exchange, secrets: Secrets, *, repeated: bool = False) -> Exchange:
+    """An exchange without any secret, said to be repeated or not."""
+    request, response = exchange.request, exchange.response
+    answer = masked_response(response, secrets, request.login) if response is not None else None
+    return Exchange(masked_request(request, secrets), answer, exchange.error, repeated)
 
 
 def masked_request(request: Request, secrets: Secrets) -> Request:
@@ -372,10 +191,20 @@ def open_plan(
         raise
     except UsageError as error:
         raise AuthUnusable(str(error)) from None
-    most = int(connection.get("max_calls") or MAX_CALLS)
-    operations = Operations(plan, compile_base(base), auth, secrets.reveal, allowed, most)
+    known, cache = compile_base(base), connection.get("cache")
+    operations = Operations(
+        plan,
+        known,
+        auth,
+        secrets.reveal,
+        allowed,
+        int(connection.get("max_calls") or MAX_CALLS),
+        retries=compile_retries(connection.get("retries")),
+        kept=Kept(int(cache["entries"])) if cache and on_exchange is None else None,  # a recording needs whole answers
+    )
+    pace = pace_of(plan.merchant, known.origin, connection.get("rate"))
     timeout_s, budget_s = float(connection.get("timeout_s") or READ_S), float(connection.get("budget_s") or BUDGET_S)
-    return Opened(plan, name, connection, settings, secrets, operations, timeout_s, budget_s, own, on_exchange)
+    return Opened(plan, name, connection, settings, secrets, operations, timeout_s, budget_s, pace, own, on_exchange)
 
 
 def needed_references(plan: Plan, connection: Mapping[str, Any]) -> list[str]:

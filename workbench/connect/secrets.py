@@ -117,6 +117,7 @@ def _forms(value: str) -> set[str]:
     raw = value.encode("utf-8", "surrogatepass")
     plain = {value, quote(raw, safe=""), quote_plus(raw), quote(raw), json.dumps(value)[1:-1], escape(value)}
     plain |= {json.dumps(value, ensure_ascii=False)[1:-1], escape(value, {'"': "&quot;", "'": "&apos;"})}
+    plain |= {json.dumps(form)[1:-1] for form in plain}  # JSON inside JSON
     if len(value) >= _SHORT:
         plain |= {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode().rstrip("=")}
         plain.add(quote(base64.b64encode(raw)))

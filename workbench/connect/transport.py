@@ -7,11 +7,11 @@ directly rather than through an `httpx.Client`, which would log whole URLs, foll
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, cast
@@ -23,29 +23,25 @@ import httpx
 from workbench import __version__
 from workbench.calls.messages import Request, Response
 from workbench.connect.guard import (
-    Address,
     AsyncGuardedBackend,
     Clock,
     Guard,
     GuardedBackend,
-    Refused,
+    Route,
     is_fresh,
     resolve,
+    resolve_async,
     reused,
 )
-from workbench.connect.settings import PROXY, Settings
+from workbench.connect.settings import Settings
+from workbench.connect.socks import Address
+from workbench.connect.told import as_httpx, telling
 from workbench.connect.unpack import Unpacker, too_large
-from workbench.errors import AddressRefused, BadAnswer, CallError, TimedOut, TlsError, Unreachable, UsageError
+from workbench.errors import UsageError
 
 CONNECT_S, READ_S, BUDGET_S = 5.0, 10.0, 30.0
 _POOL: dict[str, Any] = {"max_connections": 50, "max_keepalive_connections": 20, "keepalive_expiry": 5.0}
-# OpenSSL's codes of what is wrong with a certificate, and what to do about each.
-_VERIFYING: tuple[tuple[Iterable[int], str], ...] = (
-    ((2, 18, 19, 20, 21), "an authority of the merchant's own goes under tls: {ca: ...} of the connection"),
-    ((62, 64), "check the host in base_url:, or ask the merchant for a certificate that names it"),
-    ((9, 10), "ask the merchant to renew it; if it is new, check the clock of this machine"),
-    (range(80, 95), "ask the merchant for one that keeps to RFC 5280, or say tls: {strict: false} of the connection"),
-)
+_SOCKS_PORT, _FAR_S, _FAR_TTL_S = 1080, 2.0, 60.0
 _LOGGERS = ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
 # A server may close a connection that was kept just as the next request is on its way: reading once more is safe.
 _GONE, _SAFE = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError), ("GET", "HEAD")
@@ -79,7 +75,7 @@ class _Stream(httpx.SyncByteStream):
         self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx():
+        with as_httpx():
             yield from self._stream
 
     def close(self) -> None:
@@ -91,24 +87,12 @@ class _AsyncStream(httpx.AsyncByteStream):
         self._stream = stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_httpx():
+        with as_httpx():
             async for chunk in self._stream:
                 yield chunk
 
     async def aclose(self) -> None:
         await self._stream.aclose()
-
-
-@contextmanager
-def _as_httpx() -> Iterator[None]:
-    """httpcore's errors as httpx's of the same name, as every httpx transport tells them."""
-    try:
-        yield
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:
-        kind: type[httpx.TransportError] = getattr(httpx, type(error).__name__, httpx.TransportError)
-        raise kind(str(error)) from error
-    except httpcore.UnsupportedProtocol as error:
-        raise httpx.UnsupportedProtocol(str(error)) from error
 
 
 class GuardedTransport(httpx.BaseTransport):
@@ -121,11 +105,13 @@ class GuardedTransport(httpx.BaseTransport):
     """
 
     def __init__(self, settings: Settings, tls: ssl.SSLContext | None = None, clock: Clock | None = None) -> None:
-        self._guard, self._proxied = Guard(settings.allowed), settings.proxy is not None
-        backend = GuardedBackend(self._guard, clock or Clock(), self._proxied)
+        self._route, self._clock = route_of(settings), clock or Clock()
+        self._far = _Far(Guard(settings.allowed), self._route)
+        backend = GuardedBackend(self._far.guard, self._clock, self._route)
         common: dict[str, Any] = {"ssl_context": tls or public_tls(), "network_backend": backend, **_POOL}
+        by_http = self._route.kind == "http"
         self._pool = (
-            httpcore.HTTPProxy(**_proxy(settings), **common) if self._proxied else httpcore.ConnectionPool(**common)
+            httpcore.HTTPProxy(**_http_proxy(settings), **common) if by_http else httpcore.ConnectionPool(**common)
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -135,9 +121,11 @@ class GuardedTransport(httpx.BaseTransport):
             Refused: The address must not be called.
             httpx.TransportError: It failed.
         """
-        if self._proxied:
-            self._guard.check_host(request.url.host, _port(request.url))
-        with _as_httpx():
+        if self._far.unsure(request.url):
+            with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                place = (request.url.host, _port(request.url))
+                self._far.check(place, resolve(*place, self._clock.left(_FAR_S)))
+        with as_httpx():
             reused()
             try:
                 answer = self._pool.handle_request(_core(request))
@@ -157,20 +145,23 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
     """The same for asyncio."""
 
     def __init__(self, settings: Settings, tls: ssl.SSLContext | None = None) -> None:
-        self._guard, self._proxied = Guard(settings.allowed), settings.proxy is not None
-        backend = AsyncGuardedBackend(self._guard, self._proxied)
+        self._route = route_of(settings)
+        self._far = _Far(Guard(settings.allowed), self._route)
+        backend = AsyncGuardedBackend(self._far.guard, self._route)
         common: dict[str, Any] = {"ssl_context": tls or public_tls(), "network_backend": backend, **_POOL}
         self._pool = (
-            httpcore.AsyncHTTPProxy(**_proxy(settings), **common)
-            if self._proxied
+            httpcore.AsyncHTTPProxy(**_http_proxy(settings), **common)
+            if self._route.kind == "http"
             else httpcore.AsyncConnectionPool(**common)
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends a request; errors as `GuardedTransport` tells them."""
-        if self._proxied:
-            self._guard.check_host(request.url.host, _port(request.url))
-        with _as_httpx():
+        if self._far.unsure(request.url):
+            with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                place = (request.url.host, _port(request.url))
+                self._far.check(place, await resolve_async(*place, _FAR_S))
+        with as_httpx():
             reused()
             try:
                 answer = await self._pool.handle_async_request(_core(request))
@@ -206,11 +197,55 @@ def _port(url: httpx.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
-def _proxy(settings: Settings) -> dict[str, Any]:
+def route_of(settings: Settings) -> Route:
+    """How the deployment lets calls leave."""
+    if settings.proxy is None:
+        return Route()
+    proxy = httpx.URL(settings.proxy)
+    if proxy.scheme in ("http", "https"):
+        return Route("http")
+    login = (proxy.username, proxy.password) if proxy.username or proxy.password else None
+    return Route(proxy.scheme, proxy.host, proxy.port or _SOCKS_PORT, login)
+
+
+def _http_proxy(settings: Settings) -> dict[str, Any]:
     proxy = httpx.Proxy(settings.proxy or "")
     url = proxy.url
     core = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     return {"proxy_url": core, "proxy_auth": proxy.raw_auth}
+
+
+class _Far:
+    """The check of hosts whose names a proxy resolves.
+
+    The proxy is asked for names, as its own rules are about names. What such a name says itself is checked, and so is
+    what it means here, where it means anything here; only then is it handed on.
+    """
+
+    def __init__(self, guard: Guard, route: Route) -> None:
+        self.guard, self._names = guard, route.names
+        self._checked: dict[tuple[str, int], float] = {}
+
+    def unsure(self, url: httpx.URL) -> bool:
+        """Whether a host's addresses are still to be looked at.
+
+        Raises:
+            Refused: It says a private address, or a name that only this machine or network knows.
+        """
+        if not self._names:
+            return False
+        place = (url.host, _port(url))
+        self.guard.check_host(*place)
+        return time.monotonic() >= self._checked.get(place, 0.0)
+
+    def check(self, place: tuple[str, int], addresses: Iterable[Address]) -> None:
+        """Accepts a host by what its name means here, for a while.
+
+        Raises:
+            Refused: One of its addresses is not public.
+        """
+        self.guard.check(*place, addresses)
+        self._checked[place] = time.monotonic() + _FAR_TTL_S
 
 
 class Sender:
@@ -242,7 +277,7 @@ class Sender:
         """
         self._clock.set(deadline)
         try:
-            with _quiet(), _told(request.call, deadline):
+            with _quiet(), telling(request.call, deadline):
                 return self._receive(request, deadline)
         finally:
             self._clock.set(None)
@@ -279,7 +314,7 @@ class AsyncSender:
         its task, or while it queues for a connection, would hold a connection of the pool for ever.
         """
         scope = anyio.CancelScope()
-        with _quiet(), _told(request.call, deadline):
+        with _quiet(), telling(request.call, deadline):
             task = asyncio.ensure_future(self._alone(request, deadline, scope))
             try:
                 return await asyncio.shield(task)
@@ -345,99 +380,11 @@ def _response(answer: httpx.Response, unpacker: Unpacker) -> Response:
     return Response(answer.status_code, headers, unpacker.finish())
 
 
-@contextmanager
-def _told(call: str, deadline: float) -> Iterator[None]:
-    """What went wrong on the way, as the error that says what to do."""
-    try:
-        yield
-    except Refused as error:
-        raise AddressRefused(error.what, error.how, where=call) from None
-    except (httpx.TimeoutException, TimeoutError) as error:
-        raise _timed_out(error, call, deadline) from None
-    except ssl.SSLError as error:
-        raise _tls(error, call) from None
-    except httpx.TransportError as error:
-        for kind, tell in _TELLERS:
-            if isinstance(error, kind):
-                raise tell(error, call) from None
-        raise BadAnswer("the call failed on the way", "try again; if it stays, tell the merchant", where=call) from None
-
-
-def _timed_out(error: Exception, call: str, deadline: float) -> CallError:
-    if time.monotonic() >= deadline or isinstance(error, TimeoutError):
-        how = "try again later, narrow the search, or raise budget_s: of the connection"
-        return TimedOut("the time for the whole lookup is used up", how, where=call)
-    if isinstance(error, httpx.ConnectTimeout):
-        how = "check host and port of base_url; ask the merchant whether it admits calls from this machine"
-        return TimedOut("no connection came about in time", how, where=call)
-    return TimedOut("no answer came in time", "try again later, or raise timeout_s: of the call", where=call)
-
-
-def _not_connected(error: Exception, call: str) -> CallError:
-    causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLError):
-            return _tls(cause, call)
-    if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
-        how = "check base_url, and the name server of this machine"
-        return Unreachable("the host's name does not resolve", how, where=call)
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        how = "check host and port of base_url; ask whether the API is up"
-        return Unreachable("the connection is refused", how, where=call)
-    return Unreachable("no connection", "check base_url and this machine's network", where=call)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """What an error came from, and what that came from."""
-    cause = error.__cause__ or error.__context__
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
-
-
-def _tls(cause: ssl.SSLError, call: str) -> CallError:
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        reason = f": {cause.verify_message.rstrip('.')}" if cause.verify_message else ""
-        how = next((told for codes, told in _VERIFYING if cause.verify_code in codes), "ask the merchant to mend it")
-        return TlsError(f"the certificate is not accepted{reason}", how, where=call)
-    reason = (cause.reason or "").upper()
-    if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason or "ACCESS_DENIED" in reason):
-        how = (
-            "say certificate: and key: under tls: of the connection; if they are there, ask the merchant to admit them"
-        )
-        return TlsError("the merchant's server does not accept us without another client certificate", how, where=call)
-    return TlsError("the TLS handshake failed", "check that this port of base_url speaks https", where=call)
-
-
-def _proxy_failed(error: Exception, call: str) -> CallError:
-    return Unreachable("the proxy does not pass the call on", f"check {PROXY} and what the proxy allows", where=call)
-
-
-def _not_http(error: Exception, call: str) -> CallError:
-    return BadAnswer("the answer is no HTTP, or is cut off", "try again; if it stays, tell the merchant", where=call)
-
-
-def _broken(error: Exception, call: str) -> CallError:
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLError) and "ALERT" in (cause.reason or "").upper():
-            return _tls(cause, call)  # with TLS 1.3 a client certificate is refused after the handshake
-    how = "try again; if it stays, tell the merchant (a server that wants a client certificate breaks off like this)"
-    return BadAnswer("the connection broke", how, where=call)
-
-
-_TELLERS: tuple[tuple[type[Exception], Callable[[Exception, str], CallError]], ...] = (
-    (httpx.ConnectError, _not_connected),
-    (httpx.ProxyError, _proxy_failed),
-    (httpx.RemoteProtocolError, _not_http),
-    (httpx.NetworkError, _broken),
-)
-
-
 def addresses_of(host: str, port: int, timeout_s: float = CONNECT_S) -> list[Address]:
     """The addresses of a host.
 
     Raises:
         CallError: Its name does not resolve.
     """
-    with _told("main", time.monotonic() + timeout_s), _as_httpx():
+    with telling("main", time.monotonic() + timeout_s), as_httpx():
         return resolve(host, port, timeout_s)

@@ -7,6 +7,7 @@ import zlib
 from workbench.errors import BadAnswer, LimitExceeded
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15
+_RATIO, _SMALL = 200, 4 * 1024 * 1024
 
 
 class Unpacker:
@@ -44,11 +45,15 @@ class Unpacker:
             self._keep(chunk)
             return
         try:
-            while chunk:
+            more = False
+            while chunk or more:
                 if self._inflate is None or self._inflate.eof:
                     self._inflate = zlib.decompressobj(self._window(chunk))
-                self._keep(self._inflate.decompress(chunk, self._limit - self._size + 1))
+                step = min(self._limit - self._size + 1, _SMALL)
+                data = self._inflate.decompress(chunk, step)
+                self._keep(data)
                 chunk = self._inflate.unconsumed_tail or self._inflate.unused_data
+                more = len(data) == step and not self._inflate.eof
         except zlib.error:
             raise self._broken() from None
 
@@ -66,6 +71,9 @@ class Unpacker:
         self._size += len(data)
         if self._size > self._limit:
             raise too_large(self._limit)
+        if self._kind and self._size > _SMALL and self._size > _RATIO * self._came:
+            what = f"the answer unpacks to more than {_RATIO} times its size"
+            raise LimitExceeded(what, "tell the merchant: no list of orders is so much of the same", code="too_large")
         self._parts.append(data)
 
     def _window(self, chunk: bytes) -> int:

@@ -53,7 +53,7 @@ def _told(merchant: DemoMerchant) -> str:
         f"  curl {url}/v2/openapi.json",
         "",
         "It changes its API (renamed_key, list_became_object, new_status, none) and fails on request",
-        "(status, html, truncated, slow, drop, huge, none):",
+        "(status, html, truncated, slow, drip, drop, huge, everyone, error, charset, none):",
         "",
         f"""  curl {control} {url}/_demo/drift -d '{{"name": "renamed_key"}}'""",
         f"""  curl {control} {url}/_demo/fail -d '{{"kind": "status", "status": 503, "path": "/v2/*", "times": 1}}'""",

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from workbench.demo import graphql_face, json_face, soap_face, xml_face
 from workbench.demo.described import openapi
+from workbench.demo.far import far_routes
 from workbench.demo.faults import CONTROL, Control, Failure
 from workbench.demo.store import Store
 
@@ -54,6 +55,7 @@ def make_app(store: Store, control: Control, keys: Keys) -> Starlette:
             Route("/soap/orders", faces.wsdl, methods=["GET"]),
             Route("/soap/orders", basic(faces.soap), methods=["POST"]),
             Route("/graphql", bearer(faces.graphql), methods=["POST"]),
+            *far_routes(store, basic, keyed),
             Route(f"{CONTROL}/drift", controlled(faces.drift), methods=["POST"]),
             Route(f"{CONTROL}/fail", controlled(faces.fail), methods=["POST"]),
         ]

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 DRIFTS = ("none", "renamed_key", "list_became_object", "new_status")
-FAILURES = ("none", "status", "html", "truncated", "slow", "drop", "huge")
+FAILURES = ("none", "status", "html", "truncated", "slow", "drip", "drop", "huge", "everyone", "error", "charset")
 CONTROL = "/_demo"
 
 _HTML = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>Back soon</h1></body></html>"
@@ -27,7 +27,7 @@ class Failure(NamedTuple):
         path: Which requests: a path, with `*` for any characters.
         times: How many of them.
         status: The status of the kind `status`.
-        seconds: How long the kind `slow` waits.
+        seconds: How long the kind `slow` waits, or `drip` takes.
         size: How many bytes the kind `huge` sends.
     """
 
@@ -120,6 +120,14 @@ class Faults:
         elif failure.kind == "slow":
             await self._wait(failure.seconds, receive)
             await self.app(scope, receive, send)
+        elif failure.kind == "everyone":
+            await self.app({**scope, "query_string": b""}, receive, send)
+        elif failure.kind == "drip":
+            await self.app(scope, receive, self._dripping(failure.seconds, send))
+        elif failure.kind == "error":
+            await _answer(send, 200, "application/json", b'{"error": {"code": "E17", "message": "as you wished"}}')
+        elif failure.kind == "charset":
+            await self.app(scope, receive, _in_latin_1(send))
         elif failure.kind == "truncated":
             await self.app(scope, receive, self._half(scope, send))
         elif failure.kind == "drop":
@@ -158,6 +166,25 @@ class Faults:
 
         return cut
 
+    def _dripping(self, seconds: float, send: Send) -> Callable[[Message], Awaitable[None]]:
+        """Sends a body in a hundred drops, over so many seconds."""
+
+        async def drip(message: Message) -> None:
+            if message["type"] != "http.response.body":
+                await send(message)
+                return
+            body = message.get("body", b"")
+            size = max(1, -(-len(body) // 100))
+            for start in range(0, len(body), size):
+                if self.control.stopping.is_set():
+                    break
+                await send({**message, "body": body[start : start + size], "more_body": True})
+                await asyncio.sleep(seconds / 100)
+            else:
+                await send({**message, "body": b"", "more_body": message.get("more_body", False)})
+
+        return drip
+
     async def _huge(self, size: int, send: Send) -> None:
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -175,6 +202,25 @@ async def _gone(receive: Receive) -> None:
     """Returns when the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _in_latin_1(send: Send) -> Callable[[Message], Awaitable[None]]:
+    """Sends a body in Latin-1 that is said to be UTF-8."""
+    head: list[Message] = []
+
+    async def lie(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            head.append(message)
+            return
+        body = message.get("body", b"").decode("utf-8", "replace").encode("latin-1", "replace")
+        headers = [(name, value) for name, value in head[0]["headers"] if name != b"content-length"]
+        kind = next((value for name, value in headers if name == b"content-type"), b"application/json").split(b";")[0]
+        headers = [(name, value) for name, value in headers if name != b"content-type"]
+        headers += [(b"content-type", kind + b"; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+        await send({**head[0], "headers": headers})
+        await send({**message, "body": body})
+
+    return lie
 
 
 async def _answer(send: Send, status: int, content_type: str, body: bytes) -> None:

@@ -26,8 +26,9 @@ _START_SECONDS = 30.0
 class DemoMerchant:
     """A small real merchant on a free port of this machine, over real HTTP.
 
-    It has a REST API in JSON (`northwind`), an older one in XML (`southwind`), a SOAP service (`eastwind`) and a
-    GraphQL API (`westwind`), all over the same invented orders.
+    It has a REST API in JSON (`northwind`), an older one in XML (`southwind`), a SOAP service (`eastwind`), a GraphQL
+    API (`westwind`), one that tells parcels by three calls (`headwind`) and one that ignores the e-mail it is asked
+    for (`crosswind`), all over the same invented orders.
 
     Args:
         port: The port to listen on; any free one unless said.
@@ -134,7 +135,10 @@ class DemoMerchant:
         self._running()[0].set_drift(name)
 
     def fail(self, kind: str, **how: Any) -> None:
-        """Makes the next answers fail: `status`, `html`, `truncated`, `slow`, `drop` or `huge`; `none` ends it.
+        """Makes the next answers fail or lie: `none` ends it.
+
+        `status`, `html`, `truncated`, `slow`, `drip`, `drop` and `huge` fail; `everyone` (the search ignores what it is
+        asked for), `error` (an error with status 200) and `charset` (Latin-1 said to be UTF-8) lie.
 
         Args:
             kind: What goes wrong.
@@ -168,6 +172,8 @@ def _listen(port: int) -> socket.socket:
 
 
 def _environ(base_url: str, port: int, keys: Keys) -> dict[str, str]:
+    from workbench.demo.far import far_environ
+
     return {
         "NORTHWIND_URL": f"{base_url}/v2",
         "NORTHWIND_USER": keys.user,
@@ -187,5 +193,6 @@ def _environ(base_url: str, port: int, keys: Keys) -> dict[str, str]:
         "WESTWIND_TOKEN": keys.token,
         "WESTWIND_PROBE_EMAIL": "jane.doe@example.com",
         "WESTWIND_PROBE_NUMBER": "A-1002",
+        **far_environ(base_url, keys.user, keys.password, keys.api_key),
         "WORKBENCH_ALLOW_HOSTS": f"{HOST}:{port}",
     }

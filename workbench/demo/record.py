@@ -154,7 +154,7 @@ def record(folder: Path, merchant: DemoMerchant) -> None:
         shutil.rmtree(folder / name / "samples", ignore_errors=True)
         for scene in SCENES:
             if name == "northwind" or not scene.broken:
-                _write(folder / name / "samples" / scene.name, scene, take(scene))
+                write_scene(folder / name / "samples" / scene.name, scene, take(scene))
 
 
 def write_goldens(folder: Path) -> None:
@@ -166,7 +166,8 @@ def write_goldens(folder: Path) -> None:
             write_golden(folder / name, sample.name, replay(mapping, sample))
 
 
-def _write(home: Path, scene: Scene, calls: Calls) -> None:
+def write_scene(home: Path, scene: Scene, calls: Calls) -> None:
+    """Writes the sample of a scene, its answers as they came."""
     home.mkdir(parents=True)
     asked = {"email": scene.email} if scene.email else {"number": scene.number}
     lines = [
@@ -181,7 +182,7 @@ def _write(home: Path, scene: Scene, calls: Calls) -> None:
             lines.append(f"  {call}:")
             for key, pages in answers.items():
                 lines.append(f'    "{key}":')
-                lines += [f"      - {entry}" for entry in _entries(home, f"{call}-{key}", pages)]
+                lines += [f"      - {entry}" for entry in _entries(home, f"{call}-{key.replace(' + ', '-')}", pages)]
         else:
             lines.append(f"  {call}:")
             lines += [f"    - {entry}" for entry in _entries(home, call, answers)]

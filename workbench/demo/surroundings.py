@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator, Mapping
 
 _DEPLOYMENT = (
-    "NORTHWIND_HOSTS", "SOUTHWIND_HOSTS", "EASTWIND_HOSTS", "WESTWIND_HOSTS", "WORKBENCH_PROXY", "WORKBENCH_ENV_FILE",
+    "NORTHWIND_HOSTS", "SOUTHWIND_HOSTS", "EASTWIND_HOSTS", "WESTWIND_HOSTS", "HEADWIND_HOSTS", "CROSSWIND_HOSTS",
+    "WORKBENCH_PROXY", "WORKBENCH_ENV_FILE",
 )  # fmt: skip
 """Settings of a real deployment that do not concern a server on this machine."""
 

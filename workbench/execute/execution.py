@@ -16,7 +16,7 @@ from workbench.documents import Document, Limits
 from workbench.errors import Problem, UsageError
 from workbench.execute.failures import failure
 from workbench.execute.generate import maker
-from workbench.execute.items import Spot, block_items, place_is_there, relate
+from workbench.execute.items import Spot, block_items, place_is_there, place_items, relate
 from workbench.execute.records import Make, Record, make_record, unavailable_fields
 from workbench.execute.rules import FieldRun
 from workbench.execute.scope import Exhausted, Failed, Run, Scope, ScopeView, nodes_at
@@ -157,6 +157,23 @@ class Execution:
                 self._items = []
         return self._items
 
+    def targets(self, call: Call, scope: Scope | None = None) -> list[Scope]:
+        """The nodes that a call is made for one by one, in their order; `@` is then such a node."""
+        at = scope or self.root
+        try:
+            return place_items(call.over, at, self.run, Spot(at, "")) if call.over else [at]
+        except (Exhausted, RecursionError) as error:
+            self.failure = self.failure or self._too_much(error)
+            return []
+
+    def blocked(self, call: Call, scope: Scope | None = None) -> Problem | None:
+        """Why a call cannot be made: one whose answer it needs has failed."""
+        names = (scope.names if scope and scope.names else {}) if call.sources else {}
+        for name in sorted(call.sources):
+            if isinstance(names.get(name, self._names.get(name)), Failed):
+                return Problem(f"call {name!r}, which it needs, failed", call.name, code="needs", at_run=True)
+        return None
+
     def texts(self, path: Path, scope: Scope | None = None) -> list[str]:
         """The values at a path as texts, for a template."""
         return [text_of(value) for value in self.scalars(path, scope)]
@@ -207,6 +224,16 @@ class Execution:
         known = {field.key: field for field in self.operation.orders.fields if field.key in ("order_number", "id")}
         values = [FieldRun(field, scope.twin(), self.run).value() for field in known.values()]
         return [value for value in values if isinstance(value, str)]
+
+    def keys(self, call: Call, scope: Scope | None = None) -> list[list[str]]:
+        """By what the recorded answers of a call go, the best key first; one list for each time that it is made."""
+        if call.over is not None:
+            texts = [[next(iter(self.texts(path, target)), "") for path in call.item_paths]
+                     for target in self.targets(call, scope)]  # fmt: skip
+            return [[call.key(values), *values] for values in texts]
+        if call.item_paths or scope is None:
+            return [[text for path in call.item_paths for text in self.texts(path, scope)]]
+        return [self.identities(scope)]
 
     # ------------------------------------------------------------ what comes out
 

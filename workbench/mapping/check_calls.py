@@ -7,19 +7,20 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from workbench.mapping.chains import MAIN, ORDER, call_name, calls_per_order
 from workbench.mapping.check_conditions import Side, check_conditions
 from workbench.mapping.check_templates import Secrets, check_pairs, check_text, check_texts
 from workbench.mapping.report import Report, Spot, choices
 from workbench.mapping.sight import Sight, check_path
 from workbench.mapping.source import shortened
-from workbench.paths import text_of
+from workbench.paths import is_path, text_of
 from workbench.quoting import HEADER, PATH, QUOTES, TEXT, VALUE, XML
 
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES = ("json", "form", "xml", "text", "graphql", "soap")
 CALL_KEYS = (
     "name", *METHODS, "query", "headers", *BODIES, "reads", "format", "delimiter", "encoding", "namespaces", "for_each",
-    "only_when", "quotes", "required", "not_found_when", "fail_when", "pages", "timeout_s", "note",
+    "limit", "only_when", "quotes", "required", "not_found_when", "fail_when", "pages", "timeout_s", "note",
 )  # fmt: skip
 SOAP_KEYS = ("action", "version", "body")
 GRAPHQL_KEYS = ("document", "variables")
@@ -35,8 +36,6 @@ PAGE_NEEDS: Mapping[str, tuple[str, ...]] = {
     "range": (),
 }
 """The kinds of paging, with the keys that each cannot do without."""
-
-MAIN = "main"
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
 _SECRET_NAME = re.compile(r"authorization|cookie|(?:^|[-_])(?:key|token|secret|password|apikey)$", re.I)
@@ -68,19 +67,26 @@ def check_calls(report: Report, body: Mapping[str, Any], spot: Spot, item: Sight
     calls = body.get("calls", [{}])
     if "calls" in body:
         calls = report.items(calls, spot.key("calls"), "list the calls, or leave calls: out") or [{}]
+    of_orders = calls_per_order(calls)
     for index, call in enumerate(calls):
         at = spot.key("calls", index) if "calls" in body else spot
         if call != {} or "calls" in body:
             call = report.table(call, at, CALL_KEYS, "write {name: ..., get: ...}") if call != {} else {}
         if call is None:
             continue
-        own = "for_each" in call
+        own = call_name(call, index) in of_orders
         sight = item if own else item._replace(names=frozenset(), ups=0, item=False)
         sight = sight.knowing(name for name in names if own or name not in per_order)
         why = "that call is made for each order"
         sight = sight.hiding(per_order, why, "make this call for_each: order too") if not own else sight
+        if "for_each" in call:
+            sight = _check_for_each(report, call["for_each"], at.key("for_each"), sight)
+        elif "limit" in call:
+            report.add(
+                "limit: of a call that is made once", at.key("limit"), "say for_each:, or leave it out", "conflict"
+            )
         _check_call(report, call, at, sight, secrets)
-        if own and index == 0:
+        if "for_each" in call and index == 0:
             report.add(
                 "the first call for_each: order", at.key("for_each"), "orders come from it: find them first", "conflict"
             )
@@ -88,6 +94,15 @@ def check_calls(report: Report, body: Mapping[str, Any], spot: Spot, item: Sight
         names.append(name)
         per_order += [name] if own else []
     return Calls(tuple(names), frozenset(per_order))
+
+
+def _check_for_each(report: Report, said: Any, spot: Spot, sight: Sight) -> Sight:
+    """Checks what a call is made for; tells what it sees from there."""
+    if said == ORDER or not is_path(said):
+        report.word(said, spot, (ORDER,))
+        return sight
+    check_path(report, said, spot, sight)
+    return sight.further(1) if sight.item else sight._replace(item=True)
 
 
 def _call_name(report: Report, call: Mapping[str, Any], index: int, names: list[str], spot: Spot) -> str:
@@ -253,7 +268,7 @@ _CALL_CHECKS: dict[str, Callable[[Report, Any, Spot], object]] = {
     "quotes": lambda report, value, spot: report.word(value, spot, QUOTES),
     "required": Report.flag,
     "format": lambda report, value, spot: report.word(value, spot, FORMATS),
-    "for_each": lambda report, value, spot: report.word(value, spot, ("order",)),
+    "limit": Report.count,
     "delimiter": _check_delimiter,
     "encoding": _check_encoding,
     "note": Report.text,

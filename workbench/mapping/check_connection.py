@@ -8,13 +8,15 @@ from urllib.parse import urlsplit
 
 from workbench.mapping.check_auth import WHOLE_REFERENCE, check_auth, check_tls
 from workbench.mapping.check_calls import check_seconds
+from workbench.mapping.check_pacing import PACING, check_pacing
 from workbench.mapping.check_rules import check_zone
 from workbench.mapping.check_templates import Secrets, texts_at
 from workbench.mapping.report import Report, Spot
 from workbench.mapping.source import shortened
 
 OVERRIDES = (
-    "base_url", "auth", "tls", "probe", "timezone", "region", "limits", "timeout_s", "budget_s", "max_calls", "note",
+    "base_url", "auth", "tls", "probe", "timezone", "region", "limits", "timeout_s", "budget_s", "max_calls", *PACING,
+    "note",
 )  # fmt: skip
 CONNECTION_KEYS = (*OVERRIDES[:3], "environments", *OVERRIDES[3:])
 LIMITS = ("bytes", "depth", "nodes")
@@ -73,6 +75,7 @@ def _check_keys(report: Report, table: dict[str, Any], spot: Spot) -> None:
             check_seconds(report, table[key], spot.key(key))
     if "max_calls" in table:
         report.count(table["max_calls"], spot.key("max_calls"))
+    check_pacing(report, table, spot)
 
 
 def _check_base_url(report: Report, url: Any, spot: Spot) -> None:

@@ -228,7 +228,10 @@ class Call(Shape):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = absent()
     encoding: Text = absent()
     namespaces: Annotated[dict[str, Text], Field(min_length=1)] = absent()
-    for_each: Literal["order"] = absent("Made once for each order; @ is the raw item.")
+    for_each: Literal["order"] | PathText = absent(
+        "Made once for each order, or for each node at a path, of the order or of an earlier call; @ is that item."
+    )
+    limit: Count = absent("For how many orders, or nodes, it is made at most; the rest is told.")
     only_when: Conditions = absent()
     quotes: Literal["doubled", "backslash"] = absent(
         "How a quote inside quotes is written in a query inside its texts."
@@ -262,6 +265,33 @@ class Limits(Shape):
     nodes: Count = absent()
 
 
+class Rate(Shape):
+    """How fast the merchant may be called, by all lookups of a process together."""
+
+    per_second: Annotated[float, Field(gt=0, le=10_000)] = absent("Requests a second.")
+    burst: Count = absent("How many may go at once after a quiet time; a second's worth unless said.")
+    concurrency: Annotated[int, Field(ge=1, le=50)] = absent("How many may be on their way at once, 10 unless said.")
+    note: Text = absent()
+
+
+class Retries(Shape):
+    """When a read is sent once more: after a broken connection, and at these statuses."""
+
+    max: Annotated[int, Field(ge=0, le=10)] = absent("How often, 2 unless said; 0: never.")
+    wait_s: Annotated[float, Field(gt=0, le=60)] = absent("The first pause, 0.5 unless said; doubled each time.")
+    statuses: Annotated[list[Annotated[int, Field(ge=400, le=599)]], Field(min_length=1)] = absent(
+        "408, 425, 429, 502, 503 and 504 unless said."
+    )
+    note: Text = absent()
+
+
+class Cache(Shape):
+    """Answers that are kept in memory and asked for again only if they have changed (ETag, Last-Modified)."""
+
+    entries: Annotated[int, Field(ge=1, le=100_000)]
+    note: Text = absent()
+
+
 class Environment(Shape):
     """What overrides the connection in one environment."""
 
@@ -275,6 +305,9 @@ class Environment(Shape):
     timeout_s: Seconds = absent()
     budget_s: Seconds = absent("Seconds that a whole lookup may take.")
     max_calls: Count = absent()
+    rate: Rate = absent()
+    retries: Retries = absent()
+    cache: Cache = absent()
     note: Text = absent()
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from workbench.catalogue import EXTRA, LIST, OBJECT, Field, catalogue
 from workbench.errors import UsageError
+from workbench.mapping.chains import calls_per_order
 from workbench.mapping.check_blocks import inner_fields, is_block
 from workbench.paths import PathError, compile_path
 from workbench.pick.steps import EACH, Steps, steps_of, text
@@ -87,7 +88,7 @@ class Blocks:
         calls = self.body.get("calls") or [{}]
         self.calls = [call.get("name", "main") for call in calls]
         self.first = self.calls[0]
-        self.per_order = {call.get("name", "main") for call in calls if call.get("for_each")}
+        self.per_order = calls_per_order(calls)
         self.orders: Mapping[str, Any] = self.body.get("orders") or {}
         self.record = self.orders.get("use", "order")
         self.rules: Mapping[str, Any] = data["records"].get(self.record) or {}

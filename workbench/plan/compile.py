@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.catalogue import CURRENCY, EXTRA, LIST, OBJECT, TEXT, Catalogue, Field, catalogue
 from workbench.conditions import Condition, Conditions, compile_conditions
+from workbench.mapping.chains import call_name, calls_per_order
 from workbench.paths import Path, compile_path, is_path, is_path_word, text_of
 from workbench.plan.model import Amount, Block, Call, Case, FieldPlan, Moment, Operation, Place, Plan, Related, Rule
 from workbench.templates import Input, TemplateError, compile_template, texts_in
@@ -78,7 +79,9 @@ class _Compiler:
         if implied:
             field, given = REQUIRED_WITH_INPUT[name]
             verify = {field: f"{{{given}}}"}
-        calls = tuple(_call(call, index) for index, call in enumerate(body.get("calls") or [{}]))
+        bodies = body.get("calls") or [{}]
+        per_order = calls_per_order(bodies)
+        calls = tuple(_call(call, index, per_order) for index, call in enumerate(bodies))
         return Operation(
             name=name,
             inputs=_inputs(name, body),
@@ -237,12 +240,17 @@ def _rule_paths(rule: Rule) -> list[Path]:
     return found
 
 
-def _call(call: Mapping[str, Any], index: int) -> Call:
+def _call(call: Mapping[str, Any], index: int, per_order: frozenset[str]) -> Call:
     method = next((name for name in METHODS if name in call), "get")
     body_kind = next((name for name in BODIES if name in call), None)
     texts = [call.get(method) or "", *texts_in([call.get("query"), call.get("headers"), call.get(body_kind or "")])]
+    name = call_name(call, index)
+    paths = list(_template_paths(texts))
+    over = compile_place(call["for_each"]) if call.get("for_each", "order") != "order" else None
+    only_when = _optional(call.get("only_when"))
+    read = [*paths, *_condition_paths(only_when or ()), *(over.options[0] if over else ())]
     return Call(
-        name=call.get("name") or ("main" if index == 0 else f"call{index + 1}"),
+        name=name,
         method=method.upper(),
         url=call.get(method) or "",
         query=call.get("query") or {},
@@ -254,16 +262,19 @@ def _call(call: Mapping[str, Any], index: int) -> Call:
         delimiter=call.get("delimiter"),
         encoding=call.get("encoding"),
         namespaces=call.get("namespaces"),
-        for_each=call.get("for_each") == "order",
-        only_when=_optional(call.get("only_when")),
+        for_each=name in per_order,
+        only_when=only_when,
         required=bool(call.get("required")),
         not_found_when=_optional(call.get("not_found_when")),
         fail_when=_optional(call.get("fail_when")),
         pages=call.get("pages"),
         timeout_s=float(call["timeout_s"]) if call.get("timeout_s") is not None else None,
-        item_paths=tuple(path for path in _template_paths(texts) if path.root != "$"),
+        item_paths=tuple(path for path in paths if path.root != "$"),
         declared=bool(call.get("reads")),
         quotes=call.get("quotes"),
+        over=over,
+        limit=call.get("limit"),
+        sources=frozenset(path.name for path in read if path.name is not None),
     )
 
 

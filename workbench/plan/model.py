@@ -6,7 +6,7 @@ the interpreter and the code generator of `workbench.execute` do, and one that d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from workbench.conditions import Conditions
@@ -128,6 +128,10 @@ class Call(NamedTuple):
         reads: It only reads, by its method or by declaration.
         declared: The file says so.
         quotes: How a quote inside quotes is written in a query language inside its texts.
+        for_each: Made for each order, whose own its answer is.
+        over: What it is made for one by one: nodes of the order, or of an earlier call's answer.
+        limit: For how many orders, or nodes, it is made at most.
+        sources: The calls whose answers it takes something from.
     """
 
     name: str
@@ -152,6 +156,16 @@ class Call(NamedTuple):
     item_paths: tuple[Path, ...]
     declared: bool = False
     quotes: str | None = None
+    over: Place | None = None
+    limit: int | None = None
+    sources: frozenset[str] = frozenset()
+
+    def key(self, values: Sequence[str]) -> str:
+        """What tells its answers apart where it is made for several: the first value that it takes from an order.
+
+        Of a call made for each of several nodes it is all the values: two nodes may share the first.
+        """
+        return " + ".join(values) if self.over is not None else next(iter(values), "")
 
 
 class Operation(NamedTuple):

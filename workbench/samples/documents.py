@@ -10,7 +10,7 @@ from workbench.decode import decode
 from workbench.documents import Document, Limits
 from workbench.errors import DecodeError
 from workbench.plan import Plan
-from workbench.samples.record import Recorded
+from workbench.samples.record import Recorded, last_tries
 from workbench.samples.store import Answer, Sample
 
 
@@ -89,7 +89,7 @@ def sample_of(
 ) -> Sample:
     """Answers as they came, as a sample in memory."""
     calls: dict[str, Any] = {}
-    for answer in answers:
+    for answer in last_tries(answers):
         page = Answer(answer.body, answer.status, answer.content_type)
         if answer.key:
             keyed = calls.setdefault(answer.call, {})

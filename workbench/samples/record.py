@@ -8,7 +8,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,6 +53,12 @@ def recorded(exchange: Exchange) -> Recorded | None:
         return None
     content_type = next((value for name, value in response.headers.items() if name.lower() == "content-type"), None)
     return Recorded(request.call, request.key, request.page, response.status, content_type, response.body)
+
+
+def last_tries(exchanges: Iterable[Recorded]) -> list[Recorded]:
+    """Each answer once: of a request that was sent again, the last."""
+    found = {(each.call, each.key, each.page): each for each in exchanges}
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +170,7 @@ def _write(
     calls: dict[str, dict[str, list[dict[str, object]]]] = {}
     rows: dict[str, list[Row]] = {}
     dropped = []
-    for number, each in enumerate(exchanges, 1):
+    for number, each in enumerate(last_tries(exchanges), 1):
         entry: dict[str, object] = {"status": each.status} if each.status is not None else {}
         if each.body.strip():
             try:
@@ -182,7 +188,7 @@ def _write(
                 rows[each.call] += [row for row in body.rows if row.place not in known]
         if not entry:
             entry = {"status": 200}
-        key = pseudonyms.replaced(each.key) if each.key else ""
+        key = " + ".join(map(pseudonyms.replaced, each.key.split(" + "))) if each.key else ""
         calls.setdefault(each.call, {}).setdefault(key, []).append(entry)
     moment = (recorded_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     lines = [f"operation: {operation}", f"inputs: {json.dumps(pseudonyms.inputs(inputs), ensure_ascii=False)}"]

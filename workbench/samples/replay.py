@@ -74,14 +74,27 @@ def replay(mapping: Mapping, sample: Sample, limits: Limits | None = None, decod
     player = _Player(execution, limits or Limits(), decoded or Decoded())
     for call in operation.calls:  # the calls made per order need the answers of all others
         pages = sample.calls.get(call.name, ())
-        if not isinstance(pages, Table):
-            player.play(call, pages, None)
+        if not _per_order(call, pages):
+            player.play(call, _chosen(pages, execution.keys(call)) if isinstance(pages, Table) else pages, None)
     for call in operation.calls:
         pages = sample.calls.get(call.name, ())
-        if isinstance(pages, Table):
+        if isinstance(pages, Table) and _per_order(call, pages):
             for scope in execution.items():
-                player.play(call, player.own(call, pages, scope), scope)
+                player.play(call, _chosen(pages, execution.keys(call, scope)), scope)
     return execution.result()
+
+
+def _per_order(call: Call, pages: Pages | Table[str, Pages]) -> bool:
+    """Whether answers are for one order each, rather than for the nodes that a call of the operation is made for."""
+    return isinstance(pages, Table) and (call.for_each or call.over is None)
+
+
+def _chosen(answers: Table[str, Pages], wanted: Iterable[Iterable[str]]) -> Pages:
+    """The answers for one order, by the values that the call takes from it, else by its number or id."""
+    found: list[Answer] = []
+    for keys in wanted:
+        found += next((answers[key] for key in keys if key in answers), ())
+    return tuple(found)
 
 
 class _Player:
@@ -90,15 +103,11 @@ class _Player:
     def __init__(self, execution: Execution, limits: Limits, decoded: Decoded) -> None:
         self.execution, self.limits, self.decode = execution, limits, decoded
 
-    def own(self, call: Call, answers: Table[str, Pages], scope: Scope) -> Pages:
-        """The answers for one order, by the values that the call takes from it, else by its number or id."""
-        keys = [text for path in call.item_paths for text in self.execution.texts(path, scope)]
-        if not call.item_paths:
-            keys = self.execution.identities(scope)
-        return next((answers[key] for key in keys if key in answers), ())
-
     def play(self, call: Call, pages: Pages, scope: Scope | None) -> None:
         """Hands over the answers of one call; of a call for one order, with the order's scope."""
+        blocked = self.execution.blocked(call, scope)
+        if blocked is not None:
+            return self.execution.fail_call(call, blocked, scope)
         documents: list[Document] = []
         for page in pages:
             verdict = self.judged(call, page)

@@ -84,7 +84,7 @@ export function mount(model, host) {
   function take(next) {
     const before = state;
     state = next;
-    say(state.message, false, !before || state.can_undo !== before.can_undo);
+    say(state.message, failed && state.message === message, !before || state.can_undo !== before.can_undo);
     draw();
     const shown = `${state.operation} ${state.call} ${state.samples.map((one) => one.name).join()}`;
     if (shown !== treeOf || !before) {

@@ -1,0 +1,82 @@
+"""When a read is sent once more, and after which pause.
+
+    retries: {max: 2, wait_s: 0.5, statuses: [408, 425, 429, 502, 503, 504]}      # what is done where nothing is said
+
+Sent again is what the merchant asks for (a status of the list) and what broke on the way: a connection that was refused
+or cut off. An answer that did not come in time is not asked for again, as the merchant may still be at it. The pause is
+the merchant's `Retry-After` where it says one, else `wait_s` doubled each time; a part of it is random, so that many
+callers do not come back at once. A pause that does not fit into the time of the lookup is not begun.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+
+from workbench.calls.messages import Response, Wait
+from workbench.errors import BadAnswer, TlsError, Unreachable
+
+STATUSES = (408, 425, 429, 502, 503, 504)
+_LONGEST = 60.0
+
+
+class Retries(NamedTuple):
+    """How often, how fast, and at which statuses."""
+
+    max: int = 2
+    wait_s: float = 0.5
+    statuses: tuple[int, ...] = STATUSES
+
+    def pause(self, tries: int, came: Response | Exception) -> Wait | None:
+        """The pause before the next try; None where there is none.
+
+        Args:
+            tries: How often it was sent.
+            came: The answer, or why there is none.
+        """
+        if tries > self.max:
+            return None
+        if isinstance(came, Response):
+            if came.status not in self.statuses:
+                return None
+            asked = retry_after(came)
+            if asked is not None:
+                return Wait(asked + random.uniform(0, self.wait_s), everyone=True)  # noqa: S311  # no secret
+        elif not isinstance(came, BadAnswer | Unreachable) or isinstance(came, TlsError):
+            return None
+        whole = min(self.wait_s * 2 ** (tries - 1), _LONGEST)
+        return Wait(random.uniform(whole / 2, whole))  # noqa: S311  # no secret
+
+
+def compile_retries(table: Mapping[str, Any] | None) -> Retries:
+    """What a connection says of retries."""
+    said, usual = table or {}, Retries()
+    return Retries(
+        max=int(said.get("max", usual.max)),
+        wait_s=float(said.get("wait_s", usual.wait_s)),
+        statuses=tuple(said.get("statuses", usual.statuses)),
+    )
+
+
+def retry_after(response: Response) -> float | None:
+    """The seconds that an answer asks to wait, said as seconds or as a date; None where it does not.
+
+    A date is read against the answer's own clock, so that one that is off does not matter.
+    """
+    said = response.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        return float(said[:9])
+    until, now = _moment(said), _moment(response.headers.get("date", ""))
+    if until is None:
+        return None
+    return max(0.0, until - (time.time() if now is None else now))
+
+
+def _moment(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
