@@ -252,6 +252,7 @@ def _check_only(text: Any) -> str:
 
 _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "state": views.state,
+    "start": views.start,
     "select": _then_state(lambda bench, args: bench.select(args["operation"], args.get("call"))),
     "tree": views.tree,
     "compare": lambda bench, args: {"changes": [asdict(one) for one in bench.compare(args.get("call"))]},

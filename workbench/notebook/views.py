@@ -155,6 +155,12 @@ def tree(bench: Workbench, args: dict[str, Any]) -> tuple[dict[str, Any], list[b
     return told, [tree.wire()]
 
 
+def start(bench: Workbench, args: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    """The state and the top of the tree in one: what a widget needs for its first rows."""
+    told, buffers = tree(bench, {"quick": True})
+    return {"state": state(bench), "tree": told}, buffers
+
+
 def _record(bench: Workbench, operation: str, call: str, number: Any) -> tuple[int, int | None, dict[str, list[str]]]:
     """How many records the call has, and the values of one of them by place."""
     picker = bench._picker(operation)

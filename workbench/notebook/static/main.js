@@ -81,7 +81,7 @@ export function mount(model, host) {
     }
   }
 
-  function take(next) {
+  function take(next, first) {
     const before = state;
     state = next;
     say(state.message, failed && state.message === message, !before || state.can_undo !== before.can_undo);
@@ -90,38 +90,41 @@ export function mount(model, host) {
     if (shown !== treeOf || !before) {
       treeOf = shown;
       record = null;
-      loadTree(true);
+      if (first) showTree(first);
+      else loadTree(true);
     } else if (record !== null) loadTree();
     below.changed();
   }
 
   async function loadTree(quick) {
     try {
-      const { reply, buffers } = await rpc.call("tree", { operation: state.operation, call: state.call, record, quick: Boolean(quick) });
-      const view = buffers[0];
-      const text = view ? new TextDecoder().decode(view instanceof DataView ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : view) : "";
-      records = reply.records;
-      record = reply.record;
-      if (text && !reply.raw && !reply.error) {
-        fill(treeHost, treeBox);
-        tree.load(text);
-        tree.setValues(record === null ? null : reply.values);
-        if (wanted && tree.reveal(wanted)) wanted = "";
-      } else {
-        fill(treeHost, h("div", { class: "wb-nothing" }, h("p", { text: reply.error || (state.call ? "No answer yet. Fetch an order above." : "Add an operation and its call first.") }),
-          reply.raw && h("pre", { text: reply.raw })));
-      }
-      if (!reply.partial) state.places = reply.places;
-      drawBadges();
-      drawTools(reply.partial ? `${reply.label}, reading the rest …` : reply.label, reply.left_out);
-      drawNodeBar();
-      root.dataset.ready = "1";
-      if (reply.partial) return loadTree();
-      asks.loadConsent();
-      return undefined;
+      showTree(await rpc.call("tree", { operation: state.operation, call: state.call, record, quick: Boolean(quick) }));
     } catch (error) {
       say(error.message, true);
     }
+  }
+
+  function showTree({ reply, buffers }) {
+    const view = buffers[0];
+    const text = view ? new TextDecoder().decode(view instanceof DataView ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : view) : "";
+    records = reply.records;
+    record = reply.record;
+    if (text && !reply.raw && !reply.error) {
+      fill(treeHost, treeBox);
+      tree.load(text);
+      tree.setValues(record === null ? null : reply.values);
+      if (wanted && tree.reveal(wanted)) wanted = "";
+    } else {
+      fill(treeHost, h("div", { class: "wb-nothing" }, h("p", { text: reply.error || (state.call ? "No answer yet. Fetch an order above." : "Add an operation and its call first.") }),
+        reply.raw && h("pre", { text: reply.raw })));
+    }
+    if (!reply.partial) state.places = reply.places;
+    drawBadges();
+    drawTools(reply.partial ? `${reply.label}, reading the rest …` : reply.label, reply.left_out);
+    drawNodeBar();
+    root.dataset.ready = "1";
+    if (reply.partial) loadTree();
+    else asks.loadConsent();
   }
 
   async function compare() {
@@ -378,7 +381,11 @@ export function mount(model, host) {
     asked = false;
     if (state && model.get && model.get("revision") === state.revision) return; // came with the answer of the click
     try {
-      take((await rpc.call("state")).reply);
+      if (state) take((await rpc.call("state")).reply);
+      else {
+        const { reply, buffers } = await rpc.call("start"); // one round trip to the first rows
+        take(reply.state, { reply: reply.tree, buffers });
+      }
     } catch (error) {
       say(error.message, true);
       fill(treeHost, h("div", { class: "wb-nothing", text: error.message }));
