@@ -13,6 +13,7 @@ import pytest
 import workbench as wb
 from tests.servers import Answer, Ask, Seen, ask_async, ask_sync, by_email, order, serving, shop_file
 from workbench.calls import Exchange
+from workbench.cli import main
 from workbench.errors import MappingError, ServerError
 from workbench.samples.documents import sample_of
 from workbench.samples.record import recorded
@@ -98,6 +99,20 @@ def test_a_recorded_chain_replays(ask: Ask, tmp_path: Path) -> None:
         by_call.setdefault(answer.call, {})[answer.key] = answer.body
     given = {call: wb.PerOrder(each) if "" not in each else each[""] for call, each in by_call.items()}
     assert mapping.map(given, inputs={"email": MAIL}) == live
+
+
+def test_a_chain_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also a field that comes of calls made for each node of an earlier answer."""
+    with serving(shop) as server:
+        folder = shop_file(tmp_path / "shop", server.url, CHAIN, TRACKED)
+        code = main(["explain", str(folder), "--email", MAIL, "--field", "shipments.tracking_number", "--json"])
+    told = json.loads(capsys.readouterr().out)["explanations"]
+
+    assert code == 0
+    assert [(one["where"], one["outcome"]) for one in told if one["outcome"] == "a value"] == [
+        ("order[0].shipments[0].tracking_number", "a value"), ("order[0].shipments[1].tracking_number", "a value"),
+        ("order[2].shipments[0].tracking_number", "a value"),
+    ]  # fmt: skip
 
 
 def live_clock() -> Any:

@@ -77,7 +77,7 @@ def ask_and_explain(arguments: Namespace) -> list[Explanation]:
     for call in mapping.plan.operations[operation].calls:
         own = [one for one in exchanges if one.request.call == call.name and not one.repeated and not one.request.login]
         keys = dict.fromkeys(one.request.key for one in own)
-        if call.for_each:
+        if call.for_each or call.over is not None:
             answers[call.name] = PerOrder({key: _pages(call, own, key) for key in keys})
         elif own:
             answers[call.name] = _pages(call, own, "")

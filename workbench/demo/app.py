@@ -1,4 +1,4 @@
-"""The demo merchant's server: four faces over one database, and the controls for those who demonstrate it."""
+"""The demo merchant's server: its faces over one database, and the controls for those who demonstrate it."""
 
 from __future__ import annotations
 

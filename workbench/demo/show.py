@@ -43,7 +43,7 @@ def run_demo(console: Console) -> None:
         merchant = stack.enter_context(DemoMerchant())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="workbench-show-")))
         stack.enter_context(environment(merchant.environ))
-        _say(console, f"A merchant now listens at {merchant.base_url}: invented orders, four APIs.")
+        _say(console, f"A merchant now listens at {merchant.base_url}: invented orders, several APIs.")
         for name, kind in FACES.items():
             _heading(console, f"{name} - {kind}")
             _onboard(console, name, folder)
