@@ -7,6 +7,7 @@ five; what would be wrong if every sure proposal were taken; and what a draft co
 
 from __future__ import annotations
 
+import copy
 import itertools
 import sys
 import time
@@ -15,17 +16,18 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bench import tree
-from bench.learn_suggest import Answer, Case, answers_of, cases, judged, learn, orders_of, reading_of
+from bench.learn_suggest import Answer, Case, answers_of, cases, learn, orders_of, reading_of
 from bench.orderbench import tally_of
 from workbench.decode import decode
 from workbench.suggest import draft
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.build import Builder
-from workbench.suggest.draft import THRESHOLD
+from workbench.suggest.draft import THRESHOLD, Draft, Suggestion, build_draft
 from workbench.suggest.scoring import Weights, default_weights
 
 _FIRST = 5
-_BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
+_LEAST_BIN = 50
+_BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 1.01)
 _GRAVE = ("order_number", "customer_email", "status", "tracking_numbers")
 
 Tally = dict[str, Counter[str]]
@@ -48,7 +50,7 @@ def trial(
             record, _ = builder.records(threshold)
             orders = orders_of(case, builder.orders(), record) if record else []
             answers += answers_of(case, weights)
-            _count_first(case, builder, first)
+            _count_first(case, build_draft(reading, weights, threshold, "draft", "find"), first)
         else:
             _count_labels(case, first)
         for field, counted in tally_of(case.response, orders).items():
@@ -56,19 +58,41 @@ def trial(
     return total, answers, first
 
 
-def _count_first(case: Case, builder: Builder, first: Counter[str]) -> None:
-    """For each labelled field, whether one of its first candidates gives the labelled values."""
+def _count_first(case: Case, found: Draft, first: Counter[str]) -> None:
+    """For each labelled field, whether the draft with one of its first candidates gives the labelled values."""
     labelled = _labelled_fields(case)
-    keys = {name: [key for key in builder.ranked if key in _ways(name)] for name in labelled}
-    for name in labelled:
-        first["labelled"] += 1
-        found = False
-        for key in keys[name]:
-            for candidate in builder.ranked[key][:_FIRST]:
-                verdict = judged(key, candidate, builder.reading, case.response, builder)
-                if verdict is not None and verdict[0] > 0.5:
-                    found = True
-        first["found"] += found
+    first["labelled"] += len(labelled)
+    waiting = set(labelled)
+    for rank in range(_FIRST):
+        for name in labelled:
+            shown = [found.candidates(key)[rank : rank + 1] for key in _ways(name)] if name in waiting else []
+            if any(_gives(case, found, name, told[0]) for told in shown if told):
+                waiting.discard(name)
+    first["found"] += len(labelled) - len(waiting)
+
+
+def _gives(case: Case, found: Draft, name: str, told: Suggestion) -> bool:
+    """Whether the draft with a candidate taken gives most of the labelled values of a field."""
+    record = copy.deepcopy(found.mapping["records"]["order"])
+    for key in _ways(name):
+        _without(record, key)
+    head, _, leaf = told.field.rpartition(".")
+    fields = record
+    if head:
+        block = record.setdefault(head, {**told.place, "fields": {}} if told.place else {})
+        fields = block.get("fields", block)
+    fields[leaf] = told.rule
+    orders = next(iter(found.mapping["operations"].values()))["orders"]
+    counted = tally_of(case.response, orders_of(case, orders, record))[name]
+    return counted["right"] * 2 > counted["labelled"]
+
+
+def _without(record: dict[str, Any], key: str) -> None:
+    head, _, leaf = key.rpartition(".")
+    block = record.get(head, {}) if head else record
+    block.get("fields", block).pop(leaf, None)
+    if head in record and not block.get("fields", block):
+        del record[head]
 
 
 def _ways(name: str) -> tuple[str, ...]:
@@ -116,12 +140,30 @@ def print_calibration(answers: Iterable[Answer]) -> None:
     """How often proposals of so much chance were right; a value that nobody wanted counts as wrong."""
     told = [answer for answer in answers if answer.right + answer.wrong + answer.extra]
     print("  chance      proposals   said   right")
+    for low, high, held in bins_of(told):
+        right = sum(answer.right / (answer.right + answer.wrong + answer.extra) for answer in held) / len(held)
+        said = sum(answer.chance for answer in held) / len(held)
+        print(f"  {low:.3f}-{min(high, 1):.3f} {len(held):9} {said:6.2f} {right:7.2f}")
+
+
+def bins_of(answers: Sequence[Answer], least: int = _LEAST_BIN) -> list[tuple[float, float, list[Answer]]]:
+    """Proposals by their chance, the least sure bin first; neighbours are one bin until it holds enough.
+
+    Args:
+        answers: The proposals.
+        least: How many a bin must hold; only where there are fewer altogether it holds less.
+    """
+    found: list[tuple[float, float, list[Answer]]] = []
     for low, high in itertools.pairwise(_BINS):
-        held = [answer for answer in told if low <= answer.chance < high]
-        if held:
-            right = sum(answer.right / (answer.right + answer.wrong + answer.extra) for answer in held) / len(held)
-            said = sum(answer.chance for answer in held) / len(held)
-            print(f"  {low:.2f}-{min(high, 1):.2f} {len(held):11} {said:6.2f} {right:7.2f}")
+        held = [answer for answer in answers if low <= answer.chance < high]
+        if found and len(found[-1][2]) < least:
+            before = found.pop()
+            low, held = before[0], [*before[2], *held]
+        found.append((low, high, held))
+    if len(found) > 1 and len(found[-1][2]) < least:
+        last, before = found.pop(), found.pop()
+        found.append((before[0], last[1], [*before[2], *last[2]]))
+    return [each for each in found if each[2]]
 
 
 def print_thresholds(answers: Sequence[Answer], labelled: int) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.learn_suggest import Case, cases, learn
-from bench.suggest import report, trial
+from bench.learn_suggest import Answer, Case, cases, learn
+from bench.suggest import bins_of, report, trial
 from workbench.suggest import draft
 from workbench.suggest.draft import THRESHOLD
 from workbench.suggest.scoring import default_weights
@@ -28,7 +28,7 @@ def known(outside: Callable[[str], Path]) -> list[Case]:
 
 def test_drafts_of_known_responses_are_right_and_nearly_whole(known: list[Case]) -> None:
     """Precision, strict precision and recall, and no wrong value where it would do harm."""
-    total, _, _ = trial(known, lambda case: default_weights(), THRESHOLD)
+    total, _, first = trial(known, lambda case: default_weights(), THRESHOLD)
 
     every: Counter[str] = Counter()
     for counted in total.values():
@@ -38,6 +38,7 @@ def test_drafts_of_known_responses_are_right_and_nearly_whole(known: list[Case])
     assert every["right"] / answered >= 0.98
     assert every["right"] / (answered + every["extra"]) >= 0.95
     assert every["right"] / every["labelled"] >= 0.9
+    assert first["found"] / first["labelled"] >= 0.95
     assert {field: total[field]["wrong"] for field in GRAVE} == dict.fromkeys(GRAVE, 0)
 
 
@@ -69,6 +70,17 @@ def test_the_report_has_a_row_for_each_field(known: list[Case], capsys: pytest.C
 
     printed = capsys.readouterr().out
     assert "order_number" in printed and "right place among the first 5" in printed and "chance" in printed
+
+
+def test_each_bin_of_the_calibration_holds_enough() -> None:
+    """Neighbours are merged until a bin holds fifty; every proposal is in one, and none overlap."""
+    chances = [0.1] * 70 + [0.55] * 20 + [0.75] * 20 + [0.92] * 30 + [0.999] * 10
+    bins = bins_of([Answer("status", {}, 1, 0, 0, chance, "some") for chance in chances])
+
+    assert [len(held) for _, _, held in bins] == [70, 80]
+    assert [low for low, _, _ in bins[1:]] == [high for _, high, _ in bins[:-1]]
+    assert [len(held) for _, _, held in bins_of([Answer("status", {}, 1, 0, 0, 0.7, "some")] * 3)] == [3]
+    assert bins_of([]) == []
 
 
 def test_every_error_gets_an_honest_answer(outside: Callable[[str], Path]) -> None:

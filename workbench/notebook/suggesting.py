@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from workbench.notebook.starting import Starting
 from workbench.pick.places import paths_of, ruled_fields
 from workbench.pick.rules import set_rule
 from workbench.suggest import Draft, Suggestion, draft
+from workbench.suggest.build import inside
 from workbench.versions import read_text
 
 SURE, LIKELY = 0.9, 0.75
@@ -101,12 +103,25 @@ class Suggesting(Starting):
             chosen = candidates[rank]
         else:
             raise UsageError(f"no such proposal for {field} - click its value in the tree")
+        chosen = self._seen(chosen)
         told = f", {rank}" if rank else ""
         self._edit(
             f"{field} = {rule_text(chosen.rule)}", lambda data: self._write_suggestion(data, found, chosen),
             f"bench.use_suggestion({field!r}{told})", f"{field}: {rule_text(chosen.rule)}",
         )  # fmt: skip
         return rule_text(chosen.rule)
+
+    def _seen(self, chosen: Suggestion) -> Suggestion:
+        """A proposal as it is written inside the block that the mapping has already: `@.city`, seen from its `at`."""
+        head = chosen.field.rpartition(".")[0]
+        block = self._draft.data["records"].get("order", {}).get(head) if head else None
+        ours = block.get("at") if isinstance(block, dict) else None
+        theirs = (chosen.place or {}).get("at")
+        if not block or ours == theirs:
+            return chosen
+        if theirs is not None or not isinstance(ours, str):
+            raise UsageError(f"{chosen.field} is proposed for another place than {head} has - click its value")
+        return replace(chosen, rule=inside(chosen.rule, ours))
 
     def _write_suggestion(self, data: dict[str, Any], found: Draft, chosen: Suggestion) -> None:
         """The rule, with the blocks that it stands in."""
@@ -119,7 +134,7 @@ class Suggesting(Starting):
             body["orders"].setdefault("with", {}).update(copy.deepcopy(orders["with"]))
         record = data["records"].setdefault("order", {})
         head = chosen.field.rpartition(".")[0]
-        proposed = found.mapping["records"]["order"].get(head) if head else None
+        proposed = found.mapping["records"]["order"].get(head, chosen.place) if head else None
         if head and head not in record:
             places = {"each", "at"} & proposed.keys() if isinstance(proposed, dict) else set()
             if not places and head in ("lines", "shipments", "returns"):

@@ -130,13 +130,13 @@ class Builder:
     def _take(
         self, prefix: str, ranked: dict[str, list[Candidate]], shared: frozenset[str], block: float = 0.0
     ) -> None:
-        ranked = {f"{prefix}{name}": self._free(f"{prefix}{name}", found) for name, found in ranked.items()}
+        ranked = {f"{prefix}{name}": self.free(f"{prefix}{name}", found) for name, found in ranked.items()}
         ranked = {key: found for key, found in ranked.items() if found}
         self.ranked.update(ranked)
         for key, candidate in settle(ranked, shared).items():
             self._put(key, candidate, ranked[key], block)
 
-    def _free(self, key: str, found: Sequence[Candidate]) -> list[Candidate]:
+    def free(self, key: str, found: Sequence[Candidate]) -> list[Candidate]:
         """The candidates whose places no confirmed rule reads; none for a field that has its rule."""
         if key in self.known.places:
             return []
@@ -153,13 +153,35 @@ class Builder:
         ]  # fmt: skip
 
     def _put(self, key: str, candidate: Candidate, rivals: list[Candidate], block: float = 0.0) -> None:
-        rule, doubt = rule_of(key, candidate, self.context)
-        rule = self._with_clock(key, rule, candidate)
+        rule, doubt = self.rule(key, candidate)
         row = self.acceptor.row(key, candidate, gap(candidate, rivals), self.reading, block)
         candidate.chance = self.acceptor.chance(key, row)
         if row["gap"] < _TIE:
             candidate.chance = min(candidate.chance, 0.5)
         self.chosen[key] = Chosen(key, candidate, rule, candidate.chance, doubt, rivals, row)
+
+    def rule(self, key: str, candidate: Candidate) -> tuple[Any, str]:
+        """A candidate's rule, and why it is not to be trusted; empty where nothing speaks against it."""
+        rule, doubt = rule_of(key, candidate, self.context)
+        if candidate.rule is not None:
+            return candidate.rule, doubt
+        return self._with_clock(key, rule, candidate), doubt
+
+    def seen(self, key: str, rule: Any) -> Any:
+        """An order's rule as it is written inside the block that its field stands in."""
+        place = self.place(key) or {}
+        return inside(rule, place["at"]) if "at" in place else rule
+
+    def place(self, key: str) -> dict[str, Any] | None:
+        """The list, or the object inside lists, that a field stands in, as a block has it; None where in none."""
+        if key.startswith("shipping_address.") and self.block is not None and self.block.lists:
+            return {"at": "@" + "".join(short(self.block.home, self.xml))}
+        if key.startswith("lines."):
+            return self._lines_each()
+        parcels = self.reading.parcels
+        if key.startswith("shipments.") and parcels is not None and parcels.each:
+            return self._each(parcels.each, self.reading.structure.root)
+        return None
 
     def _with_clock(self, key: str, rule: Any, candidate: Candidate) -> Any:
         """A date alone takes the time of day that stands beside it."""
@@ -270,22 +292,18 @@ class Builder:
             if "." not in key:
                 record[key] = each.rule
         self._address_record(record, taken)
-        self._list_record(record, taken, "lines", self._lines_each())
-        parcels = self.reading.parcels
-        if parcels is not None and parcels.each:
-            self._list_record(record, taken, "shipments", self._each(parcels.each, self.reading.structure.root))
+        for name in ("lines", "shipments"):
+            self._list_record(record, taken, name, self.place(f"{name}."))
         return record, unsure
 
     def _address_record(self, record: dict[str, Any], taken: dict[str, Chosen]) -> None:
         fields = {
-            key.partition(".")[2]: each.rule for key, each in taken.items() if key.startswith("shipping_address.")
-        }
-        if fields and self.block is not None and self.block.lists:
-            home = "@" + "".join(short(self.block.home, self.xml))
-            fields = {part: _inside(rule, home) for part, rule in fields.items()}
-            record["shipping_address"] = {"at": home, "fields": fields}
-        elif fields:
-            record["shipping_address"] = fields
+            key.partition(".")[2]: self.seen(key, each.rule)
+            for key, each in taken.items() if key.startswith("shipping_address.")
+        }  # fmt: skip
+        if fields:
+            place = self.place("shipping_address.")
+            record["shipping_address"] = {**place, "fields": fields} if place else fields
 
     def _list_record(
         self, record: dict[str, Any], taken: dict[str, Chosen], name: str, place: dict[str, Any] | None
@@ -335,14 +353,14 @@ class Builder:
         return body
 
 
-def _inside(rule: Any, home: str) -> Any:
-    """A rule of the order as it is written inside an object of it."""
+def inside(rule: Any, home: str) -> Any:
+    """A rule of the order as it is written inside an object of it, whose place is `home`."""
     if isinstance(rule, str) and rule.startswith("@"):
         return f"@{rule[len(home) :]}" if rule.startswith(home) else f"^{rule[1:]}"
     if isinstance(rule, dict):
-        return {key: _inside(value, home) if key in ("path", "join") else value for key, value in rule.items()}
+        return {key: inside(value, home) if key in ("path", "join", "first") else value for key, value in rule.items()}
     if isinstance(rule, list):
-        return [_inside(each, home) for each in rule]
+        return [inside(each, home) for each in rule]
     return rule
 
 

@@ -27,6 +27,8 @@ class Candidate:
         chance: How likely it is right, once rivals and structure are weighed; 0 to 1.
         reasons: Why, in words.
         merged: Facts of the joined values; of one part, that part.
+        rule: The rule, where it is more than its parts say.
+        place: The list that it stands in, as a block has it, where the draft has none.
     """
 
     field: str
@@ -36,6 +38,8 @@ class Candidate:
     merged: Facts
     chance: float = 0.0
     reasons: list[str] = dataclasses.field(default_factory=list)
+    rule: Any = None
+    place: dict[str, Any] | None = None
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made
 from pathlib import Path
@@ -13,12 +13,13 @@ from workbench.documents import Document
 from workbench.errors import DecodeError, UsageError
 from workbench.pick.steps import text
 from workbench.suggest.accept import Acceptor
+from workbench.suggest.behind import Behind
 from workbench.suggest.build import Builder, values_of
 from workbench.suggest.candidates import Candidate
 from workbench.suggest.joins import with_lines_elsewhere
 from workbench.suggest.known import NOTHING, Known, Likeness, known_of, recognise
 from workbench.suggest.reading import Reading
-from workbench.suggest.rules import path_of, rule_of
+from workbench.suggest.rules import path_of
 from workbench.suggest.scoring import Weights, default_weights
 from workbench.suggest.structure import Structure, Structures
 from workbench.suggest.texts import texts_of, wrapped
@@ -45,6 +46,7 @@ class Suggestion:
         reasons: Why, in words.
         values: Up to five values that it gives.
         doubt: What speaks against it, in words; empty where nothing does.
+        place: The block that it stands in, `{"each": "@.items"}` or `{"at": ...}`; None for a field of the order.
     """
 
     field: str
@@ -54,6 +56,7 @@ class Suggestion:
     reasons: tuple[str, ...]
     values: tuple[str, ...] = made(default=(), repr=False)
     doubt: str = ""
+    place: dict[str, Any] | None = made(default=None, repr=False, hash=False)
 
 
 @dataclass
@@ -73,11 +76,14 @@ class Draft:
     sure: dict[str, Suggestion] = made(default_factory=dict)
     summary: str = ""
     known: list[Likeness] = made(default_factory=list)
-    _all: dict[str, list[Suggestion]] = made(default_factory=dict, repr=False)
+    _told: dict[str, list[Suggestion]] = made(default_factory=dict, repr=False, compare=False)
+    _tell: Callable[[str], list[Suggestion]] | None = made(default=None, repr=False, compare=False)
 
     def candidates(self, field: str) -> list[Suggestion]:
-        """What may be meant for a field, the likeliest first."""
-        return list(self._all.get(field, ()))
+        """What may be meant for a field, the likeliest first; where few places speak for it, weaker ones behind."""
+        if self._tell is not None and field not in self._told:
+            self._told[field] = self._tell(field)
+        return list(self._told.get(field, ()))
 
 
 def draft(
@@ -175,10 +181,12 @@ def build_draft(
     record, unsure = builder.records(threshold)
     found = Draft(_mapping(merchant, operation, builder.orders(), record), unsure)
     for key, chosen in builder.chosen.items():
-        found.sure[key] = _suggestion(key, chosen.candidate, chosen.rule, builder, chosen.doubt)
+        found.sure[key] = _suggestion(key, chosen.candidate, builder, (chosen.rule, chosen.doubt))
     found.sure = {key: each for key, each in found.sure.items() if key not in unsure}
-    for key, ranked in builder.ranked.items():
-        found._all[key] = [_suggestion(key, each, None, builder, "") for each in ranked[:_SHOWN]]
+    behind = Behind(builder)
+    found._tell = lambda key: [
+        _suggestion(key, each, builder) for each in [*builder.ranked.get(key, ())[:_SHOWN], *behind.of(key)]
+    ]
     found.summary = _summary(reading, found)
     return found
 
@@ -190,13 +198,13 @@ def _summary(reading: Reading, found: Draft) -> str:
     return f"{many} at {where}{rows}; {len(found.sure)} fields are proposed, {len(found.unsure)} left open"
 
 
-def _suggestion(key: str, candidate: Candidate, rule: Any, builder: Builder, doubt: str) -> Suggestion:
-    if rule is None:
-        rule, doubt = rule_of(key, candidate, builder.context)
+def _suggestion(key: str, candidate: Candidate, builder: Builder, told: tuple[Any, str] | None = None) -> Suggestion:
+    rule, doubt = told or builder.rule(key, candidate)
     path = path_of(candidate.parts[0], builder.xml)
     return Suggestion(
-        key, path, rule, round(candidate.chance, 3), tuple(candidate.reasons), values_of(candidate), doubt
-    )
+        key, path, builder.seen(key, rule), round(candidate.chance, 3), tuple(candidate.reasons), values_of(candidate),
+        doubt, candidate.place or builder.place(key),
+    )  # fmt: skip
 
 
 def _mapping(merchant: str, operation: str, orders: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:

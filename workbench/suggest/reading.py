@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -47,10 +47,12 @@ class Parcels:
     Attributes:
         each: The place, below the order; empty where the order itself says it.
         ranked: Candidates of each field, seen from there.
+        facts: The columns of a list of shipments.
     """
 
     each: Steps
     ranked: dict[str, list[Candidate]]
+    facts: list[Facts] = field(default_factory=list)
 
 
 class Reading:
@@ -272,7 +274,7 @@ class Reading:
         ranked["shipment.shipped_at"] = scorer.rank("shipped_at", inside)
         if not ranked["shipment.carrier"]:
             ranked["order.carrier"] = [each for each in carriers if not each.merged.column.lists]
-        return Parcels(each, ranked)
+        return Parcels(each, ranked, inside)
 
     def _carriers(self, pool: Sequence[Facts]) -> list[Candidate]:
         """The candidates of carriers; a company inside an address is its recipient's."""
