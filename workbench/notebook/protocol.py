@@ -83,7 +83,8 @@ def _changes(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
 def _confirm_row(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     for field in args["fields"]:
         bench.confirm(args["order"], field)
-    return {"text": f"{len(args['fields'])} values of the order match the back office"}
+    bench._changed(f"{len(args['fields'])} values of the order match the back office")
+    return {"text": bench.message}
 
 
 def _assign(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
