@@ -170,8 +170,8 @@ export function createTree(host, { onPick, onSelect }) {
   return {
     load, reveal, refresh, step,
     focus: () => list.focus(),
-    setValues: (next) => { values = next; refresh(); },
-    setBadges: (next) => { badges = next; refresh(); },
+    setValues: (next) => { values = next; paint(); },
+    setBadges: (next) => { badges = next; if (filter === "mapped" || filter === "unmapped") refresh(); else paint(); },
     search: (text, kind) => { query = text; filter = kind; list.scrollTop = 0; refresh(); return matched.size; },
     first: () => rows.find((node) => isLeaf(node)),
     count: () => nodes.length,
