@@ -217,11 +217,15 @@ export function mount(model, host) {
 
   async function accept() {
     const key = armed;
+    const shown = found;
+    found = null; // what comes back is drawn once, without the readings
     const reply = await act("assign", { field: armed, call: state.call, path: clicked, choice: chosen, second });
-    if (!reply) return;
-    found = null;
+    if (!reply) {
+      found = shown;
+      drawPicker();
+      return;
+    }
     second = "";
-    draw();
     loadWords();
     const button = [...fieldsHost.querySelectorAll("[data-pick]")].find((node) => node.dataset.pick === key);
     if (button) button.focus({ preventScroll: true });
