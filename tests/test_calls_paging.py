@@ -358,7 +358,19 @@ def test_offset_that_cannot_be_counted(ask: Ask, tmp_path: Path) -> None:
 
     assert numbers(result) == EVERY[:3]
     assert len(server.seen) == 2
-    assert "say size:, or path: of the list, in pages" in result.problems[0].text
+    assert "say path: of the list, in pages" in result.problems[0].text
+
+
+@pytest.mark.parametrize("pages", [{"kind": "page"}, {"kind": "offset", "size": 3}])
+def test_pages_of_a_list_that_nobody_knows(ask: Ask, tmp_path: Path, pages: dict[str, Any]) -> None:
+    """While nobody has said where the orders are, a search is not asked for page after page to the very end."""
+    operation = by_email(pages=pages)
+    del operation["orders"]
+    with serving(lambda seen: Answer({"page": len(server.seen), "data": []})) as server:
+        result = ask(shop_file(tmp_path, server.url, {"find_orders_by_email": operation}), email=MAIL)
+
+    assert len(server.seen) == 2
+    assert "only two were read; say path: of the list, in pages" in result.problems[0].text
 
 
 def test_rows_that_a_filter_drops_count(ask: Ask, tmp_path: Path) -> None:

@@ -113,3 +113,17 @@ def test_before_an_answer_or_a_suggestion(tmp_path: Path, bench: wb.Workbench) -
     bench.remove_sample("live-1")
     with pytest.raises(UsageError, match="fetch an order first"):
         bench.suggest()
+
+
+def test_one_press_maps_both_searches(bench: wb.Workbench) -> None:
+    """The answers of the other search hold the same orders elsewhere: their place comes with what is sure."""
+    bench.operation("find_order_by_number")
+    bench.load_sample(json.dumps({"order": order(7)}), operation="find_order_by_number", number="A-1007")
+    bench.select("find_orders_by_email")
+    bench.suggest()
+    bench.use_sure()
+
+    assert bench.data["operations"]["find_order_by_number"]["orders"] == {"each": "$.order"}
+    assert list(bench.preview("orders", reveal=True)["Order Number"])[-1] == "A-1007"
+    with pytest.raises(UsageError, match="nothing that is sure"):
+        bench.use_sure()

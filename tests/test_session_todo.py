@@ -225,3 +225,29 @@ def test_confirming_what_is_not_there(bench: wb.Workbench) -> None:
         bench.confirm("A-9", "status")
     with pytest.raises(wb.UsageError, match="no field 'colour'"):
         bench.confirm("A-1", "colour")
+
+
+def test_the_other_search_gets_its_orders_place(bench: wb.Workbench) -> None:
+    """Rules made in one search tell where the orders stand in the other's answers: said, and one step to take."""
+    load(bench, order("A-1"))
+    mapped(bench)
+    bench.load_sample(json.dumps({"found": {"rows": [order("A-2")]}}).encode(), operation=BY_NUMBER, number="A-2")
+    left = next(one for one in bench.todo() if one.code == "no_place")
+
+    assert (left.place, left.blocks) == ((BY_NUMBER, "detail", "$.found.rows"), True)
+    assert "search by number has found no order" in texts(bench)
+    bench.each("$.found.rows", "detail", BY_NUMBER)
+    assert not {"no_place", "untested"} & {one.code for one in bench.todo()}
+    assert sorted(bench.preview("orders", reveal=True)["Order Number"]) == ["A-1", "A-2"]
+    assert bench.as_code().splitlines()[-1] == f"bench.each('$.found.rows', 'detail', operation='{BY_NUMBER}')"
+
+
+def test_code_says_which_call_a_click_was_in(bench: wb.Workbench) -> None:
+    """The cell that repeats the clicks shows the operation first in which they were made, once and no oftener."""
+    load(bench, order("A-1"))
+    bench.select(BY_NUMBER)
+    mapped(bench)
+    bench.note("order_number", "as the customer sees it")
+
+    assert bench.as_code().count("bench.select(") == 1
+    assert f"bench.select('{BY_EMAIL}', 'search')\nbench.assign('order_number', " in bench.as_code()

@@ -11,7 +11,7 @@
 Of every kind: `stop_when` (conditions on the answer, as in `not_found_when`) and `max` (50 pages; more is told).
 
 - `path` of page, offset and range names the list whose members are counted: an empty one, or one shorter than `size`,
-  is the last. Unsaid, it is the place of the orders.
+  is the last. Unsaid, it is the place of the orders; where nobody knows the list, two pages are read, which is told.
 - `size` of offset, unsaid, is what came; of range it is 50. It is not sent: the call's `query:` says it, where it must.
 - A parameter is set where the call has it: in the form, in the JSON body (also by a dotted name), else in the query; of
   graphql it is a variable (`after` unless said). The first request of page, offset and range says `start`; that of the
@@ -40,6 +40,7 @@ _KEYS = ("kind", "path", "param", "size", "start", "stop_when", "max")
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.I)
 _ELSEWHERE = "the next page is on another server and was not read"
+_COUNTING = "say path: of the list, in pages, or stop_when:"
 _LENGTH = 4096
 
 
@@ -113,6 +114,7 @@ class Pager:
         place: The path of the orders in this call's answer, where they are in it.
 
     Attributes:
+        pages: How many were read.
         turn: How the next request differs from the call's own.
         problem: Why the rest was not read, where that must be told.
     """
@@ -127,7 +129,7 @@ class Pager:
         self._list = None if rows is None else _list_of(rows)
         self._seen: set[str] = set()
         self._last: bytes | None = None
-        self._pages = 0
+        self.pages = 0
         self._blank = 0
         self.turn = Turn()
         if counted:
@@ -135,7 +137,7 @@ class Pager:
 
     def beyond(self, status: int) -> bool:
         """Whether a status only says that there is no such page any more."""
-        return self._pages > 0 and self.paging.kind in ("page", "offset", "range") and status in (404, 410, 416)
+        return self.pages > 0 and self.paging.kind in ("page", "offset", "range") and status in (404, 410, 416)
 
     def repeats(self, response: Response) -> bool:
         """Whether the answer is the page before, once more."""
@@ -148,7 +150,7 @@ class Pager:
             page: The page that was read.
             stop: Whether `stop_when` holds.
         """
-        self._pages += 1
+        self.pages += 1
         self._last = page.response.body
         count = self._count(page)
         self._blank = self._blank + 1 if count == 0 else 0
@@ -161,7 +163,7 @@ class Pager:
         if mark in self._seen or (turn.url is not None and turn.url == page.request.url):
             return self.tell("the next page is one that was read already", "say stop_when:, or mend path: of pages")
         self._seen.add(mark)
-        if self._pages >= self.paging.max:
+        if self.pages >= self.paging.max:
             what = f"there are more than {self.paging.max} pages and the rest was not read"
             return self.tell(what, "narrow the search, or raise max: of pages")
         self.turn = turn
@@ -191,9 +193,10 @@ class Pager:
 
     def _count(self, page: Page) -> int | None:
         """How many members the list of this page has; None where nobody knows the list."""
-        if self._list is None:
+        root = page.document.root
+        if self._list is None or (not self._list and not isinstance(root, list)):
             return None
-        nodes = find(page.document.root, self._list)
+        nodes = find(root, self._list)
         return sum(len(node) if isinstance(node, list) else bool(node) for node in nodes)
 
 
@@ -234,18 +237,19 @@ def _numbered(pager: Pager, page: Page, count: int | None) -> Turn | None:
     paging = pager.paging
     if count == 0 or (count is not None and paging.size and count < paging.size):
         return None
+    total = re.search(r"/\s*(\d{1,12})\s*$", page.response.headers.get("content-range", ""))
+    if count is None and not total and not paging.stop_when and pager.pages > 1:
+        pager.tell("the pages cannot be counted, so only two were read", _COUNTING)
+        return None
     if paging.kind == "page":
         pager.position += 1
         return turn_at(paging, pager.position)
     step = paging.size or count or 0
-    total = re.search(r"/\s*(\d{1,12})\s*$", page.response.headers.get("content-range", ""))
     whole = paging.kind == "range" and not paging.param and page.response.status == 200
     if whole or (total and pager.position + step >= int(total[1])):
         return None
     if not step:
-        pager.tell(
-            "the pages cannot be counted, so only the first was read", "say size:, or path: of the list, in pages"
-        )
+        pager.tell("the pages cannot be counted, so only the first was read", _COUNTING)
         return None
     pager.position += step
     return turn_at(paging, pager.position)

@@ -64,6 +64,7 @@ class Base:
         self._store = Store(self._draft.folder.path, self._draft.folder.name)
         self._listeners: list[Callable[[], None]] = []
         self._log: list[str] = []
+        self._shown_in_code = ""
         self._asks: list[str] = []
         self._confirmed: dict[tuple[str, str], tuple[str, ...]] = {}
         self._findings: list[Finding] = []
@@ -136,18 +137,25 @@ class Base:
         self.message = message
         self._memo.clear()
         if code:
-            self._log.append(code)
+            self._log += [self._shown_in_code, code] if self._shown_in_code else [code]
+            self._shown_in_code = ""
         for callback in list(self._listeners):
             callback()
 
     @locked
     def select(self, operation: str, call: str | None = None) -> None:
-        """Shows an operation, and one of its calls."""
+        """Shows an operation, and one of its calls: what is said without an operation is said of this one."""
+        self._show(operation, call)
+        self._shown_in_code = f"bench.select({operation!r}, {self._call!r})"
+
+    def _show(self, operation: str, call: str | None = None) -> None:
+        """Shows an operation because of what was done to it; whoever does it again sees it again."""
         if operation not in self._draft.data["operations"]:
             raise UsageError(f"no operation {operation!r} - {self._known_operations()}")
         names = self._calls_of(operation)
         self._operation = operation
         self._call = call if call in names else (names[0] if names else "")
+        self._shown_in_code = ""
         self._changed(self.message)
 
     def plan(self) -> Plan:

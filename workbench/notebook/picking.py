@@ -241,7 +241,27 @@ class Picking(Base):
         """Says which node repeats per order."""
         chosen = self._chosen(operation)
         found = self._picker(chosen).place_orders(call or self._call, path)[0]
-        self._edit("orders", lambda _: found.data, f"bench.each({path!r})", found.words)
+        told = f", {call!r}" if call else ""
+        told += f", operation={operation!r}" if operation else ""
+        self._edit("orders", lambda _: found.data, f"bench.each({path!r}{told})", found.words)
+
+    @locked
+    def unplaced(self) -> dict[str, tuple[str, str]]:
+        """The operations whose answers nobody has said where the orders stand in, with the call and node that it seems.
+
+        The rules of an order are shared: what they find in the answers of another operation tells its place there.
+        """
+        if "unplaced" not in self._memo:
+            found = {}
+            for name, trial in self.trials().items():
+                body = self._draft.data["operations"][name] or {}
+                if "orders" not in body and not any(result.orders for result in trial.results):
+                    place = self._picker(name).fitting_place()
+                    if place is not None:
+                        found[name] = place
+            self._memo["unplaced"] = found
+        told: dict[str, tuple[str, str]] = self._memo["unplaced"]
+        return told
 
     @locked
     def keep(self, conditions: Mapping[str, Any] | None, block: str = "", operation: str | None = None) -> None:

@@ -13,7 +13,7 @@ from workbench.notebook.contradictions import Contradiction, contradictions
 from workbench.notebook.fields import every_field, groups, mask
 from workbench.notebook.presence import lacking, orders_of, presence
 from workbench.notebook.probing import Probing
-from workbench.notebook.todo import Todo, of_contradictions, of_differing, of_lacks, pages_left, questions
+from workbench.notebook.todo import Todo, of_contradictions, of_differing, of_lacks, of_unplaced, pages_left, questions
 from workbench.pick import values_of
 from workbench.pick.places import places_read
 from workbench.pick.trial import holders_of
@@ -216,6 +216,7 @@ class Results(Probing):
         if "left" not in self._memo:
             trials = self.trials()
             more = [
+                *(of_unplaced(self.unplaced()) if all(map(self._has_trees, trials)) else ()),
                 *of_differing(self._compared()),
                 *pages_left(self._draft.data, trials),
                 *of_lacks(lacking(orders_of(trials), self._ruled())),

@@ -13,6 +13,7 @@ from workbench.calls import Exchange
 from workbench.connect.secrets import Source, references
 from workbench.connect.settings import variable_prefix
 from workbench.errors import UsageError, WorkbenchError
+from workbench.mapping.auth_kinds import KINDS
 from workbench.merchant import open_merchant
 from workbench.notebook.base import BY_EMAIL, BY_NUMBER, INPUT, METHODS, locked
 from workbench.notebook.picking import Picking
@@ -41,8 +42,10 @@ class Sampling(Picking):
         Raises:
             UsageError: A secret was written out, or something else is wrong; nothing is changed.
         """
+        kind = KINDS.get(str((auth or {}).get("kind")))
+        hidden = {"username", *(field.name for field in kind.fields if field.secret)} if kind else set()
         for key, value in (auth or {}).items():
-            if key in ("username", "password", "token", "value", "client_secret") and not references(value):
+            if key in hidden and not references(str(value)):
                 name = f"{variable_prefix(self.merchant)}_{key.upper()}"
                 raise UsageError(f"auth.{key} was written out - write ${{{name}}}, and type it by secret({name!r})")
 
@@ -87,7 +90,7 @@ class Sampling(Picking):
             self._edit(
                 f"add {name}", lambda data: data["operations"].update({name: body}), f"bench.operation({name!r}{told})"
             )
-        self.select(name)
+        self._show(name)
 
     @locked
     def call(
@@ -137,7 +140,7 @@ class Sampling(Picking):
         told += ", for_each=True" * for_each
         self._edit(f"call {name}", edit, f"bench.call({url!r}{told}, operation={chosen!r})", f"{name} is set")
         self._store.touched()
-        self.select(chosen, name)
+        self._show(chosen, name)
 
     @locked
     def calls(self) -> list[tuple[str, str, str, str, int]]:
@@ -163,7 +166,7 @@ class Sampling(Picking):
 
         self._edit(f"remove {name}", edit, f"bench.remove_call({operation!r}, {name!r})", f"{name} is removed")
         self._store.touched()
-        self.select(operation)
+        self._show(operation)
 
     @locked
     def use_in_call(self, call: str, path: str, url: str, name: str, operation: str | None = None) -> None:
@@ -193,7 +196,7 @@ class Sampling(Picking):
         self.call(url.replace("{}", f"{{{rule}}}"), name=name, operation=chosen, for_each=True)
         for taken in [each for each in self._store.taken if each.live and each.sample.operation == chosen][:3]:
             self._fetch(chosen, dict(taken.sample.inputs), replacing=taken)
-        self.select(chosen, name)
+        self._show(chosen, name)
 
     @locked
     def fetch(self, *, operation: str | None = None, **inputs: str) -> None:
@@ -312,7 +315,7 @@ class Sampling(Picking):
             self._store.remove(replacing.name)
         taken = self._store.take(operation, inputs, exchanges, error, plan)
         last = next((exchange for exchange in reversed(exchanges) if exchange.response), None)
-        self.select(operation, self._call if self._call in self._calls_of(operation) else None)
+        self._show(operation, self._call if self._call in self._calls_of(operation) else None)
         status = last.response.status if last and last.response else "no answer"
         saved = f", saved as {taken.saved}" if taken.saved else ", not saved yet: consent() first"
         self._changed(error or f"fetched: {len(exchanges)} exchanges, {status}{saved}")
@@ -367,7 +370,7 @@ class Sampling(Picking):
         response = Response(200, {"content-type": content_type} if content_type else {}, raw)
         asked = {name: str(value) for name, value in inputs.items()}
         self._store.take(chosen, asked, [Exchange(request, response)], "", self.plan())
-        self.select(chosen, call or names[0])
+        self._show(chosen, call or names[0])
         self._changed("the sample is loaded" if root else "the sample is loaded; it holds nothing, no order was found")
 
     @locked

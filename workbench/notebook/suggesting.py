@@ -146,12 +146,17 @@ class Suggesting(Starting):
 
     @locked
     def use_sure(self) -> int:
-        """Takes every proposal that is sure, each as a step of its own that can be undone; returns how many."""
+        """Takes every proposal that is sure, each as a step of its own that can be undone; returns how many fields.
+
+        Another operation whose answers hold the same orders gets their place there, as a step of its own.
+        """
         wanted = [one for one in self._proposed() if one.score >= SURE]
-        if not wanted:
+        if not wanted and not self.unplaced():
             raise UsageError("nothing that is sure - use the proposals one by one, or click the values")
         for one in wanted:
             self.use_suggestion(one.field)
+        for operation, (name, path) in self.unplaced().items():
+            self.each(path, name, operation)
         self._changed(f"{len(wanted)} fields are mapped as proposed; look at the results, each can be undone")
         return len(wanted)
 

@@ -28,6 +28,7 @@ class Todo(NamedTuple):
         code: A short stable word.
         blocks: Whether it stands against the export.
         waivable: Whether it may be waived with a reason.
+        place: The operation, call and node whose use would settle it, where that is known.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Todo(NamedTuple):
     code: str = ""
     blocks: bool = False
     waivable: bool = False
+    place: tuple[str, str, str] | None = None
 
 
 def todo(file: MappingFile, trials: Mapping[str, Trial], operations: Sequence[str]) -> list[Todo]:
@@ -56,7 +58,10 @@ def todo(file: MappingFile, trials: Mapping[str, Trial], operations: Sequence[st
     for name, words in _SEARCHES.items():
         if name not in operations:
             found.append(Todo(f"no search {words}", f"add the operation {name}", "", "no_search", False, True))
-        elif not trials.get(name) or not any(result.orders for result in trials[name].results):
+        elif trials.get(name) and trials[name].samples and not any(result.orders for result in trials[name].results):
+            how = "say where the orders stand in its answers, or fetch one that is there"
+            found.append(Todo(f"search {words} has found no order", how, "", "untested", True, True))
+        elif not trials.get(name) or not trials[name].samples:
             found.append(Todo(f"search {words} not tried", "fetch an order with it", "", "untested", True, True))
     results = [result for trial in trials.values() for result in trial.results]
     orders = [order for trial in trials.values() for records in trial.records for order in records]
@@ -136,6 +141,20 @@ def pages_left(data: Mapping[str, Any], trials: Mapping[str, Trial]) -> list[Tod
                 how = "fetch a customer with many orders, so that paging is proved"
                 found.append(Todo(text, how, "", "no_page"))
     return found
+
+
+def of_unplaced(found: Mapping[str, tuple[str, str]]) -> list[Todo]:
+    """The operations whose orders have no place yet, though the rules of another one fit.
+
+    Args:
+        found: By operation, the call and the node that seems to repeat per order.
+    """
+    left = []
+    for operation, (call, path) in found.items():
+        text = f"where the orders of {operation} stand is not said"
+        how = f"the rules fit each {path}: bench.each({path!r}, {call!r}, operation={operation!r})"
+        left.append(Todo(text, how, "", "no_place", True, False, (operation, call, path)))
+    return left
 
 
 def of_lacks(lacks: Sequence[Lack]) -> list[Todo]:

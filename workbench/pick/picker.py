@@ -15,7 +15,7 @@ from workbench.pick.building import Building
 from workbench.pick.evidence import Evidence, Seen
 from workbench.pick.kinds import kind_warnings, readings
 from workbench.pick.model import Proposal
-from workbench.pick.roots import roots
+from workbench.pick.roots import fitting_root, roots
 from workbench.pick.rules import rule_at, rule_of, second_for, set_rule, with_second
 from workbench.pick.steps import EACH, Steps, is_below, name_of, place_steps, text, without_last_each
 from workbench.pick.trial import Trial
@@ -93,6 +93,15 @@ class Picker(Building):
                 filled=sum(len(result.orders) for result in trial.results),
             )
         ]
+
+    def fitting_place(self) -> tuple[str, str] | None:
+        """The call and the node that repeats per order, told by the rules of another operation; None where none fit."""
+        rules = self.data["records"].get("order") or {}
+        for call, tree in self.trees.items():
+            root = fitting_root(tree, rules)
+            if root is not None:
+                return call, text(without_last_each(root.steps))
+        return None
 
     def path_for(self, field: str, call: str, path: str) -> str:
         """A node as a rule or a condition of a field sees it: `@.qty`, `^.state`.

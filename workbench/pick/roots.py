@@ -44,6 +44,13 @@ def roots(tree: Tree, place: Steps, rules: Mapping[str, Any], in_list: bool) -> 
     return found or [single]
 
 
+def fitting_root(tree: Tree, rules: Mapping[str, Any]) -> Root | None:
+    """The place below which the rules of another operation find their values here too; None where none is."""
+    paths = [steps for steps in map(_relative, _own_rules(rules)) if steps is not None]
+    found = _fitting(tree, paths) if paths else []
+    return found[0] if found else None
+
+
 def _keyed(tree: Tree, steps: Steps) -> bool:
     around = tree.find(text(steps[:-1]))
     return bool(around and "map" in around.flags)

@@ -4,11 +4,12 @@ import { h } from "./dom.js";
 
 export const TABS = [["todo", "To do"], ["preview", "Results"], ["presence", "Presence"], ["exchange", "Sent / Received"], ["search", "Search behaviour"], ["questions", "Questions"], ["export", "Export"]];
 
-export function todoPanel(left, onField) {
+export function todoPanel(left, { onField, onPlace }) {
   if (!left.length) return h("p", { class: "wb-fine", text: "Nothing is left: export it." });
   return h("ul", { class: "wb-todo" }, left.map((one) => h("li", { class: one.blocks ? "wb-blocks" : "" },
     one.field ? h("button", { class: "wb-link", "data-todo": one.field, onclick: () => onField(one.field), text: one.text }) : h("span", { text: one.text }),
-    one.how && h("span", { class: "wb-how", text: ` - ${one.how}` }), one.blocks && h("span", { class: "wb-tag", text: "before export" }))));
+    one.place ? h("span", { class: "wb-how" }, " - the rules fit each ", h("code", { text: one.place[2] }), " ",
+      h("button", { class: "wb-use-it", "data-place": one.place[0], onclick: () => onPlace(one.place), text: "Use" })) : one.how && h("span", { class: "wb-how", text: ` - ${one.how}` }), one.blocks && h("span", { class: "wb-tag", text: "before export" }))));
 }
 
 export function previewPanel(told, tab, detail, { onTab, onCell, onTick, onRow, onExpected }) {
