@@ -13,6 +13,8 @@ from workbench.documents import Limits, Pages, PerOrder
 from workbench.plan import Operation
 
 _CALL = re.compile(r"([A-Za-z_][\w-]*)=(.*)", re.DOTALL)
+MAIN = "main"
+"""The call of answers that name none, as in a mapping."""
 _KEYED = re.compile(r"([A-Za-z_][\w-]*)\[(.*)", re.DOTALL)
 
 
@@ -30,9 +32,24 @@ def read_answers(words: Sequence[str], operation: Operation) -> Any:
     Raises:
         WrongUse: No such call or file, or a call that is given both ways.
     """
-    responses = [_response(word, operation) for word in words]
-    if sum(response.file == "-" for response in responses) > 1:
-        raise WrongUse("stdin is given twice", "- can stand for one response")
+    return _answers([_response(word, [call.name for call in operation.calls], operation.name) for word in words])
+
+
+def read_named_answers(words: Sequence[str]) -> Any:
+    """The answers that words name, of calls that no mapping knows yet: those of one call as a list, else by call.
+
+    Raises:
+        WrongUse: No such file, or a call that is given both ways.
+    """
+    responses = [_any_response(word) for word in words]
+    if {(response.call, response.key) for response in responses} == {(MAIN, None)}:
+        _one_stdin(responses)
+        return [read_response(response.file) for response in responses]
+    return _answers(responses)
+
+
+def _answers(responses: Sequence[Response]) -> dict[str, Any]:
+    _one_stdin(responses)
     answers: dict[str, Any] = {}
     for call in dict.fromkeys(response.call for response in responses):
         own = [response for response in responses if response.call == call]
@@ -43,6 +60,11 @@ def read_answers(words: Sequence[str], operation: Operation) -> Any:
             )
         answers[call] = _per_order(keyed) if keyed else _pages(own)
     return answers
+
+
+def _one_stdin(responses: Sequence[Response]) -> None:
+    if sum(response.file == "-" for response in responses) > 1:
+        raise WrongUse("stdin is given twice", "- can stand for one response")
 
 
 def _per_order(responses: Iterable[Response]) -> PerOrder:
@@ -57,9 +79,15 @@ def _pages(responses: Sequence[Response]) -> Any:
     return bodies[0] if len(bodies) == 1 else Pages(bodies)
 
 
-def _response(word: str, operation: Operation) -> Response:
+def _any_response(word: str) -> Response:
+    """What a word says while nobody has named the calls; a file of that very name is one."""
+    keyed, named = _KEYED.fullmatch(word), _CALL.fullmatch(word)
+    calls = [found[1] for found in (keyed, named) if found]
+    return Response(MAIN, None, word) if Path(word).exists() or not calls else _response(word, calls, "the draft")
+
+
+def _response(word: str, calls: Sequence[str], where: str) -> Response:
     """What a word says. A file whose name looks like `CALL=FILE` is one, where no call has that name."""
-    calls = [call.name for call in operation.calls]
     keyed = _KEYED.fullmatch(word)
     if keyed and keyed[1] in calls:
         found = _keyed(keyed[1], keyed[2])
@@ -71,9 +99,7 @@ def _response(word: str, operation: Operation) -> Response:
     if word == "-" or Path(word).exists() or not (named or (keyed and "]=" in keyed[2])):
         return Response(calls[0], None, word)
     name = named[1] if named else keyed[1] if keyed else word
-    raise WrongUse(
-        f"no call {name!r} in {operation.name}", did_you_mean(name, calls) or f"its calls are {', '.join(calls)}"
-    )
+    raise WrongUse(f"no call {name!r} in {where}", did_you_mean(name, calls) or f"its calls are {', '.join(calls)}")
 
 
 def _keyed(call: str, rest: str) -> Response | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from workbench.cli.answers import read_response
+from workbench.cli.answers import read_named_answers
 from workbench.cli.output import Output
 from workbench.cli.parser import Parser
 from workbench.mapping import dump
@@ -15,6 +15,7 @@ from workbench.suggest import draft as propose
 _EPILOG = """\
 Examples:
   workbench draft orders.json
+  workbench draft search=orders.json 'parcels[A-1]=parcels.json'
   workbench draft page1.xml page2.xml --asked-email jane@example.com -o shop/draft.yaml
   curl -s https://... | workbench draft - --asked-number A-1001 -o draft.yaml"""
 
@@ -24,11 +25,12 @@ def draft_arguments(parser: Parser) -> None:
     parser.description = """\
 Proposes a whole mapping from recorded answers alone, without a network: where orders, lines and addresses stand, which
 field is read from where, and how sure that is. What is not sure stays out of the draft and is listed. Prints a table;
-with -o the draft is written as well. Each RESPONSE is an answer of the same operation; - is stdin.
+with -o the draft is written as well. Each RESPONSE is an answer of the same operation; - is stdin. Where several calls
+tell of an order, CALL=RESPONSE says whose answer it is, and CALL[KEY]=RESPONSE that of one order, by its number or id.
 
 Exit: 0 an order was found; 1 none; 2 wrong use."""
     parser.epilog = _EPILOG
-    parser.add_argument("responses", metavar="RESPONSE", nargs="+", help="recorded answers of one operation")
+    parser.add_argument("responses", metavar="[CALL=]RESPONSE", nargs="+", help="recorded answers of one operation")
     parser.add_argument("--asked-email", metavar="E", help="the e-mail address the answers were asked for with")
     parser.add_argument("--asked-number", metavar="N", help="the order number they were asked for with")
     parser.add_argument("--content-type", metavar="T", help="the answers' content type; unsaid, the content tells")
@@ -41,11 +43,11 @@ Exit: 0 an order was found; 1 none; 2 wrong use."""
 
 def draft(arguments: Namespace, output: Output) -> int:
     """Proposes a mapping."""
-    bodies = [read_response(file) for file in arguments.responses]
+    answers = read_named_answers(arguments.responses)
     asked = {"email": arguments.asked_email or "", "number": arguments.asked_number or ""}
     target = Path(arguments.output) if arguments.output else None
     merchant = (target.parent.name if target is not None else "") or "draft"
-    found = propose(bodies, arguments.content_type, asked, folders=arguments.mappings, merchant=_as_name(merchant))
+    found = propose(answers, arguments.content_type, asked, folders=arguments.mappings, merchant=_as_name(merchant))
     text = dump(found.mapping)
     if output.as_json:
         output.data(_as_data(found))

@@ -26,7 +26,7 @@ from workbench.samples import (
     remove,
     sample_names,
 )
-from workbench.samples.documents import documents_of, reading_of, sample_of
+from workbench.samples.documents import documents_of, lookup_of, reading_of, sample_of
 from workbench.tree import Budget, Tree, merge
 
 _LARGE = 300_000  # bytes of answers whose tree is not made in a moment
@@ -211,6 +211,13 @@ class Store:
                 if sample.operation in (operation, None)
             ]
         return self._documents[key]
+
+    def lookups(self, plan: Plan, operation: str) -> list[tuple[Sample, dict[str, Any]]]:
+        """The samples of an operation that have an answer, each with the decoded answers of its calls."""
+        readings = reading_of(plan, operation)
+        own = [sample for sample in self.samples if sample.operation in (operation, None)]
+        found = [(sample, lookup_of(sample, readings, self.trials.decoded)) for sample in own]
+        return [(sample, answers) for sample, answers in found if answers]
 
     def tree(self, plan: Plan, operation: str, call: str, *, quick: bool = False) -> Tree:
         """The merged tree of a call; with `quick` its top only, where the whole one was not made yet and is large."""

@@ -18,6 +18,7 @@ from workbench.pick.places import paths_of, ruled_fields
 from workbench.pick.rules import set_rule
 from workbench.suggest import Draft, Suggestion, draft
 from workbench.suggest.build import inside
+from workbench.suggest.calls import pages_of
 from workbench.versions import read_text
 
 SURE, LIKELY = 0.9, 0.75
@@ -37,13 +38,13 @@ class Suggesting(Starting):
 
     @locked
     def suggest(self, operation: str | None = None, call: str | None = None) -> list[Suggestion]:
-        """Proposes a rule for every field that it is sure enough of, from the answers of a call.
+        """Proposes a rule for every field that it is sure enough of, from the answers of all calls of an operation.
 
         What is mapped already counts as confirmed and is evidence for the rest: press it again after some clicks.
 
         Args:
             operation: The operation; the selected one unless given.
-            call: The call; the operation's first unless given.
+            call: One call alone; all of them, each order with what the others tell of it, unless given.
 
         Returns:
             The proposals, the surest first. `candidates(field)` tells what else a field may be.
@@ -52,21 +53,17 @@ class Suggesting(Starting):
             UsageError: There is no answer yet, or nothing in it is an order.
         """
         chosen = self._chosen(operation)
-        names = self._calls_of(chosen)
-        if not names:
+        if not self._calls_of(chosen):
             raise UsageError("no call yet - add one, and fetch an order")
-        name = call or names[0]
-        by_sample = self._store.documents(self.plan(), chosen, name)
-        own = [sample for sample in self._store.samples if sample.operation in (chosen, None)]
-        told = [(sample, documents) for sample, documents in zip(own, by_sample, strict=True) if documents]
+        lookups = self._store.lookups(self.plan(), chosen)
+        told = [(sample, answers) for sample, answers in lookups if call is None or call in answers]
         if not told:
             raise UsageError("no answer yet - fetch an order first")
         found = draft(
-            [document for _, documents in told for document in documents],
+            [answers if call is None else {call: pages_of(answers[call])} for _, answers in told],
             asked=dict(told[0][0].inputs),
             given=self._draft.data,
             operation=chosen,
-            call=name,
             folders=[self.folder.parent],
             merchant=self.merchant,
         )

@@ -63,7 +63,31 @@ def documents_of(
     """The good answers of a call in a sample, decoded; what cannot be read is passed over."""
     pages = sample.calls.get(call, ())
     answers = [page for each in pages.values() for page in each] if isinstance(pages, Mapping) else list(pages)
+    return _read(answers, reading, decoded or Decoded())
+
+
+def lookup_of(
+    sample: Sample, readings: Mapping[str, Mapping[str, Any]], decoded: Decoded | None = None
+) -> dict[str, list[Document] | dict[str, list[Document]]]:
+    """The good answers of each call in a sample, decoded; of a call that is made per order by the key of the order.
+
+    Args:
+        sample: The sample.
+        readings: How each call says that its answers are read; others are passed over.
+        decoded: Remembers what the answers hold.
+    """
     decoded = decoded or Decoded()
+    found: dict[str, list[Document] | dict[str, list[Document]]] = {}
+    for call, reading in readings.items():
+        pages = sample.calls.get(call, ())
+        if isinstance(pages, Mapping):
+            found[call] = {key: _read(each, reading, decoded) for key, each in pages.items()}
+        else:
+            found[call] = _read(pages, reading, decoded)
+    return {call: answers for call, answers in found.items() if answers}
+
+
+def _read(answers: Iterable[Answer], reading: Mapping[str, Any], decoded: Decoded) -> list[Document]:
     documents = []
     for answer in answers:
         if not answer.body or (answer.status is not None and not 200 <= answer.status < 300):

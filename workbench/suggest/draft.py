@@ -11,10 +11,11 @@ from typing import Any
 from workbench.decode import decode
 from workbench.documents import Document
 from workbench.errors import DecodeError, UsageError
-from workbench.pick.steps import text
+from workbench.pick.steps import EACH, text
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.behind import Behind
 from workbench.suggest.build import Builder, values_of
+from workbench.suggest.calls import Answers, Grafted, Speech, Unsayable, grafted
 from workbench.suggest.candidates import Candidate
 from workbench.suggest.joins import with_lines_elsewhere
 from workbench.suggest.known import NOTHING, Known, Likeness, known_of, recognise
@@ -102,7 +103,8 @@ def draft(
     """Proposes a complete mapping of recorded answers of one operation; offline, and always the same.
 
     Args:
-        samples: An answer or several: bytes, text, a path to a file, or a `Document`.
+        samples: An answer or several: bytes, text, a path to a file, or a `Document`. Where several calls tell of an
+            order, a table of them as `Mapping.map` takes it, `{"search": ..., "parcels": PerOrder({...})}`, or several.
         content_type: Their content type, where known.
         asked: What the first of them was asked for: `{"email": ..., "number": ...}`.
         given: The data of a mapping under way. Its rules count as confirmed: they are evidence, their fields are not
@@ -114,26 +116,133 @@ def draft(
         weights: How columns are scored; those that come with the package unless given.
         merchant: The name that the mapping gets.
     """
-    documents, trouble = _documents(samples, content_type)
+    lookups, trouble = lookups_of(samples, content_type, call)
     weights = weights or default_weights()
     told = {key: str(value).casefold().strip() for key, value in (asked or {}).items() if value}
     named = "find_order_by_number" if "number" in told and "email" not in told else "find_orders_by_email"
-    if not documents:
+    first = _Main(lookups, told, given, operation)
+    if not first.documents:
         return _nothing(merchant, named, trouble or "no order found: nothing was given")
-    tree = merge(documents, budget=BUDGET)
-    settled = _settled(given, operation, call, tree)
-    structures = Structures(tree, documents, told)
-    readings = structures.at(settled.root) if settled.root is not None else likely(structures.find())
+    tree, documents, settled, readings = first.tree, first.documents, first.settled, first.readings
     if not readings:
         found = _from_texts(tree, documents, told, weights, threshold, merchant, named)
-    else:
-        structure = with_lines_elsewhere(structures, readings[0], documents)
-        if settled.lines is not None:
-            structure = replace(structure, lines=settled.lines, apart=False)
-        reading = Reading(structure, documents, tree, weights, structures.mapped, told)
-        found = build_draft(reading, weights, threshold, merchant, named, settled)
-    found.known = recognise(tree, folders)
+        found.known = recognise(tree, folders)
+        return found
+    structures, structure = first.structures, readings[0]
+    parts = grafted(first.call, structure.root, lookups) if structure.group is None else Grafted(documents)
+    if parts.grafts:
+        documents, tree = parts.documents, merge(parts.documents, budget=BUDGET)
+        structures = Structures(tree, documents, told)
+        structure = structures.at(structure.root)[0]
+        settled = first.settled_in(parts)
+    structure = with_lines_elsewhere(structures, structure, documents)
+    if settled.lines is not None:
+        structure = replace(structure, lines=settled.lines, apart=False)
+    reading = Reading(structure, documents, tree, weights, structures.mapped, told)
+    found = build_draft(reading, weights, threshold, merchant, named, settled)
+    found.known = recognise(first.tree, folders)
+    _with_key(found, parts, settled)
+    _speak(found, Speech(first.call if first.call != first.names[0] else "", parts.grafts))
+    _tell_calls(found, lookups, parts)
     return found
+
+
+class _Main:
+    """The call that has the orders, and what is known of its answers."""
+
+    def __init__(
+        self, lookups: Sequence[Mapping[str, Answers]], told: Mapping[str, str], given: Mapping[str, Any] | None,
+        operation: str,
+    ) -> None:  # fmt: skip
+        self._given, self._operation = given, operation
+        said = list(dict.fromkeys(name for lookup in lookups for name in lookup))
+        self.names = _calls_of(given, operation) or said
+        best = -1.0
+        self.call, self.documents = "", list[Document]()
+        for name in said:
+            answers = [lookup[name] for lookup in lookups if name in lookup]
+            documents = [page for each in answers if not isinstance(each, dict) for page in each]
+            if not documents:
+                continue
+            tree = merge(documents, budget=BUDGET)
+            settled = _settled(given, operation, name, {name: tree})
+            structures = Structures(tree, documents, told)
+            readings = structures.at(settled.root) if settled.root is not None else likely(structures.find())
+            score = float("inf") if settled.root is not None else readings[0].score if readings else 0.0
+            if score > best:
+                best = score
+                self.call, self.documents, self.tree = name, documents, tree
+                self.settled, self.structures, self.readings = settled, structures, readings
+
+    def settled_in(self, parts: Grafted) -> Known:
+        """What is settled, seen from the answers with the others inside."""
+        return _settled(self._given, self._operation, self.call, {self.call: self.tree}, parts)
+
+
+def _calls_of(given: Mapping[str, Any] | None, operation: str) -> list[str]:
+    """The calls of an operation of a mapping under way; none where it says none."""
+    if not given or not given.get("operations"):
+        return []
+    body = given["operations"].get(operation or next(iter(given["operations"]))) or {}
+    return [str(each.get("name", "main")) for each in body.get("calls") or ()]
+
+
+def _with_key(found: Draft, parts: Grafted, settled: Known) -> None:
+    """The order's id, where another call is asked for with it and it is not the number."""
+    record = found.mapping["records"]["order"]
+    if "id" in record or "id" in settled.places:
+        return
+    for graft in parts.grafts.values():
+        key = graft.key or (EACH,)
+        path = text(key, "@")
+        numbers = settled.places.get("order_number", ())
+        if EACH in key or path == record.get("order_number") or any(place[-len(key) :] == key for place in numbers):
+            continue
+        record["id"] = path
+        found.sure["id"] = Suggestion("id", path, path, 0.99, (f"{graft.call} is asked for with it",))
+        return
+
+
+def _speak(found: Draft, speech: Speech) -> None:
+    """Writes everything that was found as the language has it; what it has no words for is left out."""
+    if not speech.main and not speech.grafts:
+        return
+
+    def spoken(one: Suggestion) -> Suggestion | None:
+        try:
+            rule, place = speech.rule(one.rule), one.place and speech.rule(one.place)
+            return replace(one, rule=rule, place=place, path=speech.rule(one.path))
+        except Unsayable:
+            return None
+
+    record = found.mapping["records"]["order"]
+    for key in list(record):
+        try:
+            record[key] = speech.rule(record[key])
+        except Unsayable:
+            del record[key]
+    body = next(iter(found.mapping["operations"].values()))
+    body["orders"] = speech.rule(body["orders"])
+    told = {key: spoken(one) for key, one in found.sure.items()}
+    found.sure = {key: one for key, one in told.items() if one is not None}
+    tell = found._tell
+    if tell is not None:
+        found._tell = lambda key: [one for one in map(spoken, tell(key)) if one is not None]
+
+
+def _tell_calls(found: Draft, lookups: Sequence[Mapping[str, Answers]], parts: Grafted) -> None:
+    """The calls, where there are several: what is read with the orders, and what could not be."""
+    names = list(dict.fromkeys(name for lookup in lookups for name in lookup))
+    if names == ["main"]:
+        return
+    keyed = {name for lookup in lookups for name, answers in lookup.items() if isinstance(answers, dict)}
+    body = next(iter(found.mapping["operations"].values()))
+    body["calls"] = [{"name": name, **({"for_each": "order"} if name in keyed else {})} for name in names]
+    body["orders"] = body.pop("orders")
+    if parts.grafts:
+        found.summary += f"; read with each order: {', '.join(parts.grafts)}"
+    for name, why in parts.left_out.items():
+        found.summary += f"; {name} is left out: {why}"
 
 
 def _from_texts(
@@ -156,15 +265,17 @@ def _from_texts(
     return _nothing(merchant, operation, _NO_ORDER)
 
 
-def _settled(given: Mapping[str, Any] | None, operation: str, call: str, tree: Tree) -> Known:
+def _settled(
+    given: Mapping[str, Any] | None, operation: str, call: str, trees: Mapping[str, Tree], parts: Grafted | None = None
+) -> Known:
     """What a mapping under way settles; nothing without one."""
     if not given or not given.get("operations"):
         return NOTHING
     operation = operation or next(iter(given["operations"]))
     if operation not in given["operations"]:
         raise UsageError(f"no operation {operation!r} - this mapping has {', '.join(given['operations'])}")
-    calls = (given["operations"][operation] or {}).get("calls") or [{}]
-    return known_of(given, operation, call or calls[0].get("name", "main"), tree)
+    calls = _calls_of(given, operation) or ["main"]
+    return known_of(given, operation, call or calls[0], trees[call], parts.grafts if parts else {})
 
 
 def likely(found: Sequence[Structure]) -> list[Structure]:
@@ -220,12 +331,35 @@ def _nothing(merchant: str, operation: str, summary: str) -> Draft:
     return Draft(_mapping(merchant, operation, {"each": "$"}, {}), {}, {}, summary)
 
 
-def _documents(samples: Any, content_type: str | None) -> tuple[list[Document], str]:
-    """The answers, decoded; what cannot be read is told."""
+def lookups_of(samples: Any, content_type: str | None, call: str = "") -> tuple[list[dict[str, Answers]], str]:
+    """Answers as lookups, each a table of calls; what cannot be read is told."""
+    trouble: list[str] = []
+
+    def read(each: Any) -> list[Document]:
+        return _documents(each, content_type, trouble)
+
+    if isinstance(samples, Mapping) or (isinstance(samples, (list, tuple)) and _are_tables(samples)):
+        tables = [samples] if isinstance(samples, Mapping) else samples
+        return [
+            {
+                str(name): {str(key): read(each) for key, each in answers.items()}
+                if isinstance(answers, Mapping) else read(answers)
+                for name, answers in table.items()
+            }
+            for table in tables
+        ], "".join(trouble[-1:])  # fmt: skip
+    return [{call or "main": read(samples)}], "".join(trouble[-1:])
+
+
+def _are_tables(samples: Sequence[Any]) -> bool:
+    return bool(samples) and all(isinstance(each, Mapping) for each in samples)
+
+
+def _documents(samples: Any, content_type: str | None, trouble: list[str]) -> list[Document]:
+    """The answers of a call, decoded; what cannot be read is noted."""
     if isinstance(samples, (bytes, str, Path, Document)):
         samples = [samples]
     found: list[Document] = []
-    trouble = ""
     for each in samples:
         if isinstance(each, Document):
             found.append(each)
@@ -234,5 +368,5 @@ def _documents(samples: Any, content_type: str | None) -> tuple[list[Document], 
         try:
             found.append(decode(body, content_type=content_type))
         except DecodeError as error:
-            trouble = f"no order found: the answer could not be read - {error}"
-    return found, trouble
+            trouble.append(f"no order found: the answer could not be read - {error}")
+    return found

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 from workbench.errors import WorkbenchError
 from workbench.mapping import load_text
+from workbench.paths import compile_path
 from workbench.pick.blocks import Blocks
 from workbench.pick.places import places_read
 from workbench.pick.steps import Steps, place_steps
+from workbench.suggest.calls import Graft
 from workbench.suggest.reading import plain_steps
 from workbench.tree import Tree
 
@@ -47,7 +49,9 @@ class Known:
 NOTHING = Known()
 
 
-def known_of(data: Mapping[str, Any], operation: str, call: str, tree: Tree) -> Known:
+def known_of(
+    data: Mapping[str, Any], operation: str, call: str, tree: Tree, grafts: Mapping[str, Graft] | None = None
+) -> Known:
     """What the rules of a mapping settle about the answers of a call.
 
     Args:
@@ -55,13 +59,17 @@ def known_of(data: Mapping[str, Any], operation: str, call: str, tree: Tree) -> 
         operation: The operation.
         call: The call whose answers are looked at.
         tree: Their merged tree.
+        grafts: The other calls whose answers stand inside the orders by now.
     """
     blocks = Blocks(data, operation, {call: tree})
     places: dict[str, tuple[Steps, ...]] = {}
+    root = blocks.root() if blocks.orders else None
     for read in places_read(data, operation, {call: tree}):
         if read.call == call:
             places[read.field] = (*places.get(read.field, ()), plain_steps(place_steps(read.place)))
-    root = blocks.root() if blocks.orders else None
+        elif read.call in (grafts or {}) and root is not None and root.steps is not None:
+            steps = _inside(root.steps, (grafts or {})[read.call], place_steps(read.place))
+            places[read.field] = (*places.get(read.field, ()), plain_steps(steps))
     lines = None
     if "lines" in blocks.rules:
         target = blocks.target("lines.sku")
@@ -71,6 +79,13 @@ def known_of(data: Mapping[str, Any], operation: str, call: str, tree: Tree) -> 
         lines.steps if lines is not None and lines.call == call else None,
         places,
     )
+
+
+def _inside(root: Steps, graft: Graft, place: Steps) -> Steps:
+    """A place in another call's answer, seen from the answers that it was put into."""
+    if graft.each is not None:
+        place = place[len(compile_path(graft.each).steps) :]
+    return (*root, graft.step, *place)
 
 
 class Likeness(NamedTuple):
