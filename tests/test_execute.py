@@ -176,3 +176,24 @@ def test_both_ways_agree_on_numbers_beyond_reason() -> None:
     root = {"n": 10**45, "l": [{"q": 10**39}, {"q": 10**5000}, {"q": 3}]}
 
     assert outcome(plan, root, "generate") == outcome(plan, root, "interpret")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_only_another_operation_calls_is_unavailable(mode: str) -> None:
+    """A name that this operation does not have makes what needs it unknown, not absent; a second place still counts."""
+    plan = compile_plan({
+        "operations": {
+            "find": {"calls": [{"name": "main"}], "orders": {"each": "$"}},
+            "other": {"calls": [{"name": "main"}, {"name": "parcels", "for_each": "order"}], "orders": {"each": "$"}},
+        },
+        "records": {"order": {
+            "order_number": "@.n", "region": {"first": ["@.r", "parcels:$.r"]}, "order_type": "parcels:$.t",
+            "shipments": {"each": "parcels:$.p", "fields": {"tracking_number": "@.t"}},
+        }},
+        "expect": {"tracking_numbers": {"when": {"order_number": {"not": "x"}}}},
+    })  # fmt: skip
+
+    assert outcome(plan, [{"n": "A1", "r": "EU"}], mode) == (
+        "found", [{"order_number": "A1", "region": "EU",
+                   "unavailable": ["order_type", "shipments", "tracking_numbers", "carrier"]}], [],
+    )  # fmt: skip

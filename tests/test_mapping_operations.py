@@ -11,6 +11,7 @@ import pytest
 
 from tests.mapping_texts import load, mapping, problems_of, texts_of
 from workbench.mapping import export_problems, load_text
+from workbench.mapping.lint import lint
 
 ORDER = 'order_number: "@.no"\ncustomer_email: "@.mail"'
 CALLS = "operations.find.calls"
@@ -217,20 +218,21 @@ def test_a_call_for_each_order_does_not_find_orders() -> None:
     ]  # fmt: skip
 
 
-def test_the_order_record_is_checked_for_every_operation() -> None:
-    """A name that one of the operations lacks is told with the operation's name."""
+def test_a_record_may_read_what_only_one_operation_has() -> None:
+    """Such a name loads, and is worth a second look; one that no operation has is a mistake."""
     text = textwrap.dedent("""\
         format: 1
         merchant: shop
         operations:
           find_orders_by_email: {calls: [{name: search, get: /a}, {name: parcels, get: /b}], orders: {each: "$"}}
           find_order_by_number: {calls: [{name: detail, get: /a}], orders: {each: "$"}}
-        records: {order: {order_number: "@.no", region: "parcels:$.r", id: "nobody:$.i"}}
+        records: {order: {order_number: "@.no", region: "parcels:$.r", id: "ID"}}
         """)
 
-    assert told(text) == [
-        "'parcels:$.r': nothing is called 'parcels' in find_order_by_number @ records.order.region",
-        "'nobody:$.i': nothing is called 'nobody' @ records.order.id",
+    assert told(text.replace("ID", "nobody:$.i")) == ["'nobody:$.i': nothing is called 'nobody' @ records.order.id"]
+    assert [problem.text for problem in lint(load_text(text.replace("ID", "@.i")).data, lambda place: None)][-1:] == [
+        "the rules read 'parcels', which find_order_by_number does not have: what needs it is unavailable there"
+        " @ operations.find_order_by_number - add the call, or give that operation a record of its own with use:"
     ]
 
 

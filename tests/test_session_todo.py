@@ -234,7 +234,7 @@ def test_the_other_search_gets_its_orders_place(bench: wb.Workbench) -> None:
     bench.load_sample(json.dumps({"found": {"rows": [order("A-2")]}}).encode(), operation=BY_NUMBER, number="A-2")
     left = next(one for one in bench.todo() if one.code == "no_place")
 
-    assert (left.place, left.blocks) == ((BY_NUMBER, "detail", "$.found.rows"), True)
+    assert (left.offer, left.blocks) == (("each", BY_NUMBER, "detail", "$.found.rows"), True)
     assert "search by number has found no order" in texts(bench)
     bench.each("$.found.rows", "detail", BY_NUMBER)
     assert not {"no_place", "untested"} & {one.code for one in bench.todo()}
@@ -251,3 +251,26 @@ def test_code_says_which_call_a_click_was_in(bench: wb.Workbench) -> None:
 
     assert bench.as_code().count("bench.select(") == 1
     assert f"bench.select('{BY_EMAIL}', 'search')\nbench.assign('order_number', " in bench.as_code()
+
+
+def test_calls_per_order_that_the_other_search_lacks(bench: wb.Workbench) -> None:
+    """Rules may read a call that one search makes and the other does not: told, and added by one step."""
+    load(bench, order("A-1", id=7))
+    mapped(bench)
+    bench.call("/orders/{@.id}/parcels", name="parcels", for_each=True)
+    bench.assign_text("tracking_numbers", "parcels:$.codes")
+    detail(bench, order("A-2", id=8))
+    left = next(one for one in bench.todo() if one.code == "lacking")
+
+    assert left.offer == ("copy_call", BY_NUMBER, "parcels")
+    assert "unavailable there" in left.text
+    bench.copy_call("parcels", BY_NUMBER)
+    assert bench.data["operations"][BY_NUMBER]["calls"][1]["for_each"] == "order"
+    assert "lacking" not in {one.code for one in bench.todo()}
+    with pytest.raises(wb.UsageError, match="has the call 'parcels' already"):
+        bench.copy_call("parcels", BY_NUMBER)
+    with pytest.raises(wb.UsageError, match="no call 'other' is made for each order"):
+        bench.copy_call("other", BY_NUMBER)
+    bench.undo()
+    bench.operation("find_orders_by_phone", inputs=["phone"])
+    assert f"{BY_NUMBER} does not make the call parcels" in " ".join(texts(bench))

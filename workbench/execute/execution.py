@@ -58,7 +58,7 @@ class Execution:
         self.operation: Operation = plan.operations[operation]
         self.record = self.operation.record
         self.run = Run(plan.timezone, inputs or {}, now, limits or Limits(), live)
-        self._names: dict[str, list[Any]] = {}
+        self._names: dict[str, list[Any]] = {name: Failed() for name in self.operation.lacking}
         self.root = Scope(None, names=self._names)
         self._mode = mode
         self._required = _required(self.record, self.operation.orders)
@@ -306,16 +306,16 @@ class Execution:
         record = make(block, item, self.run)
         if not record:
             return record
-        missing = self._unavailable(block, item, record) if self._reasons else []
+        missing = self._unavailable(block, item, record) if self._reasons or self.operation.lacking else []
         self._require(item, record, missing)
         if self.plan.expect:
             self._expect(item, record, missing)
         return record
 
     def _unavailable(self, block: Block, item: Scope, record: Record) -> list[str]:
-        """Notes what is unknown because a call failed: neither there nor absent."""
+        """Notes what is unknown because a call failed, or is not made here: neither there nor absent."""
         failed = self._failed_calls(item)
-        for name in sorted(failed):
+        for name in sorted(failed - self.operation.lacking):
             reason = self._reasons.get(name)
             Spot(item, "").report(f"call {name!r} failed{': ' + reason.what if reason else ''}", code="unavailable")
         missing = unavailable_fields(block, record, failed) if failed else []

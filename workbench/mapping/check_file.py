@@ -126,15 +126,13 @@ def _records(report: Report, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sight_of(uses: list[Use]) -> Sight:
-    """What the rules of a record can see: what every operation that uses it has."""
+    """What the rules of a record can see: what any operation that uses it has; where it lacks that, it is unknown."""
     if not uses:
         return Sight(names=None, ups=1)
-    every = frozenset.intersection(*(use.names for use in uses))
-    some = frozenset.union(*(use.names for use in uses)) - every
-    partly = {name: tuple(use.operation for use in uses if name not in use.names) for name in some}
+    names = frozenset().union(*(use.names for use in uses))
     inputs = [use.inputs for use in uses]
     known = None if None in inputs else frozenset().union(*(names for names in inputs if names is not None))
-    return Sight(every, partly, ups=max(use.levels for use in uses) - 1, inputs=known)
+    return Sight(names, ups=max(use.levels for use in uses) - 1, inputs=known)
 
 
 def _check_expect(report: Report, expect: Any, records: Mapping[str, Any]) -> None:

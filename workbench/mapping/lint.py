@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from workbench.mapping.check_operations import KNOWN_INPUTS
 from workbench.mapping.report import TOP, Report, Spot, first_key
 from workbench.mapping.source import Place
 
+_NAMED = re.compile(r"([A-Za-z_][\w-]*):\$")
 IMPLIED = {"find_orders_by_email": "customer_email", "find_order_by_number": "order_number"}
 """The field that must carry what was asked for, unless `verify:` says it otherwise."""
 
@@ -28,6 +30,7 @@ def lint(data: Mapping[str, Any], line: Callable[[Place], int | None]) -> list[P
         record = (body.get("orders") or {}).get("use", "order")
         used.add(record)
         _lint_check(report, name, body, record, data["records"])
+        _lint_calls(report, name, body, data["records"].get(record) or {})
     for name, fields in data["records"].items():
         spot = TOP.key("records", name)
         if name not in used:
@@ -69,6 +72,39 @@ def _lint_check(report: Report, name: str, body: Mapping[str, Any], record: str,
     elif field is None and body.get("inputs"):
         how = "say verify: by what the order carries"
         report.add("nothing checks the orders against what was asked for", spot, how, "unchecked")
+
+
+def _lint_calls(report: Report, name: str, body: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
+    """What the rules read and this operation does not have, though another one does."""
+    own = {call.get("name", "main") for call in body.get("calls") or ()} | set(
+        (body.get("orders") or {}).get("with") or ()
+    )
+    for missing in sorted(set(_names_read(fields)) - set(_names_made(fields)) - own - {"rows"}):
+        what = f"the rules read {missing!r}, which {name} does not have: what needs it is unavailable there"
+        how = "add the call, or give that operation a record of its own with use:"
+        report.add(what, TOP.key("operations", name), how, "lacking")
+
+
+def _names_read(node: Any) -> Iterator[str]:
+    """The names that paths start with, `parcels:$...`, in rules and the conditions in them."""
+    if isinstance(node, str):
+        if found := _NAMED.match(node):
+            yield found[1]
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _names_read(key)
+            yield from _names_read(value)
+    elif isinstance(node, list):
+        for each in node:
+            yield from _names_read(each)
+
+
+def _names_made(node: Any) -> Iterator[str]:
+    """The names that blocks give to related items."""
+    if isinstance(node, Mapping):
+        yield from node.get("with") or () if isinstance(node.get("with"), Mapping) else ()
+        for value in node.values():
+            yield from _names_made(value)
 
 
 def _lint_fields(report: Report, fields: Mapping[str, Any], spot: Spot, record: str) -> None:

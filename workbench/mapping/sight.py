@@ -18,7 +18,6 @@ class Sight(NamedTuple):
 
     Attributes:
         names: Names of calls, related items and rows; None where anything may be meant.
-        partly: Names that only some operations have, with those that lack them.
         hidden: Names that exist but not here: why, and how to mend it.
         ups: How many items out `^` may go.
         item: Whether there is a current item at all.
@@ -26,7 +25,6 @@ class Sight(NamedTuple):
     """
 
     names: frozenset[str] | None = frozenset()
-    partly: Mapping[str, tuple[str, ...]] = {}
     hidden: Mapping[str, tuple[str, str]] = {}
     ups: int = 0
     item: bool = True
@@ -87,9 +85,6 @@ def _check_name(report: Report, path: Path, spot: Spot, sight: Sight) -> None:
     elif sight.names is not None and name not in sight.names:
         what = f"{path.text!r}: nothing is called {name!r}"
         how = "name a call, rows, or something under with:"
-        if name in sight.partly:
-            what += f" in {', '.join(sight.partly[name])}"
-            how += "; or give that operation a record of its own with use:"
         report.add(what, spot, how + meant(name, sight.names), "unknown_name")
 
 

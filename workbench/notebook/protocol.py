@@ -273,6 +273,7 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "words": _words,
     "lookup": _then_state(lambda bench, args: bench.lookup(args["field"], args["table"], args.get("otherwise"))),
     "transform": _then_state(lambda bench, args: bench.transform(args["field"], **args["transforms"])),
+    "copy_call": _then_state(lambda bench, args: bench.copy_call(args["call"], args["operation"])),
     "each": _then_state(lambda bench, args: bench.each(args["path"], args.get("call"), args.get("operation"))),
     "preview": _preview,
     "explain": lambda bench, args: {

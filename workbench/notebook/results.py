@@ -13,7 +13,16 @@ from workbench.notebook.contradictions import Contradiction, contradictions
 from workbench.notebook.fields import every_field, groups, mask
 from workbench.notebook.presence import lacking, orders_of, presence
 from workbench.notebook.probing import Probing
-from workbench.notebook.todo import Todo, of_contradictions, of_differing, of_lacks, of_unplaced, pages_left, questions
+from workbench.notebook.todo import (
+    Todo,
+    of_contradictions,
+    of_differing,
+    of_lacking,
+    of_lacks,
+    of_unplaced,
+    pages_left,
+    questions,
+)
 from workbench.pick import values_of
 from workbench.pick.places import places_read
 from workbench.pick.trial import holders_of
@@ -218,6 +227,7 @@ class Results(Probing):
             more = [
                 *(of_unplaced(self.unplaced()) if all(map(self._has_trees, trials)) else ()),
                 *of_differing(self._compared()),
+                *of_lacking(self._draft.data, {name: one.lacking for name, one in self.plan().operations.items()}),
                 *pages_left(self._draft.data, trials),
                 *of_lacks(lacking(orders_of(trials), self._ruled())),
                 *of_contradictions(self._contradictions()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import getpass
 import os
 from collections.abc import Mapping, Sequence
@@ -167,6 +168,29 @@ class Sampling(Picking):
         self._edit(f"remove {name}", edit, f"bench.remove_call({operation!r}, {name!r})", f"{name} is removed")
         self._store.touched()
         self._show(operation)
+
+    @locked
+    def copy_call(self, name: str, operation: str) -> None:
+        """Adds a call for each order to an operation, as another one has it; their orders share its rules.
+
+        Raises:
+            UsageError: No operation has such a call, or this one has it already.
+        """
+        chosen = self._chosen(operation)
+        calls = [call for body in self._draft.data["operations"].values() for call in (body or {}).get("calls") or ()]
+        found = next((call for call in calls if call.get("name") == name and "for_each" in call), None)
+        if found is None:
+            raise UsageError(f"no call {name!r} is made for each order - add it by call(..., for_each=True)")
+        if name in self._calls_of(chosen):
+            raise UsageError(f"{chosen} has the call {name!r} already")
+
+        def edit(data: dict[str, Any]) -> None:
+            data["operations"][chosen].setdefault("calls", []).append(copy.deepcopy(found))
+
+        self._edit(
+            f"call {name}", edit, f"bench.copy_call({name!r}, {chosen!r})", f"{chosen} makes the call {name}, too"
+        )
+        self._store.touched()
 
     @locked
     def use_in_call(self, call: str, path: str, url: str, name: str, operation: str | None = None) -> None:

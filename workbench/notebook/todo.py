@@ -28,7 +28,7 @@ class Todo(NamedTuple):
         code: A short stable word.
         blocks: Whether it stands against the export.
         waivable: Whether it may be waived with a reason.
-        place: The operation, call and node whose use would settle it, where that is known.
+        offer: What would settle it by one click, where that is known: the step's name and what it is done to.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Todo(NamedTuple):
     code: str = ""
     blocks: bool = False
     waivable: bool = False
-    place: tuple[str, str, str] | None = None
+    offer: tuple[str, ...] | None = None
 
 
 def todo(file: MappingFile, trials: Mapping[str, Trial], operations: Sequence[str]) -> list[Todo]:
@@ -153,7 +153,30 @@ def of_unplaced(found: Mapping[str, tuple[str, str]]) -> list[Todo]:
     for operation, (call, path) in found.items():
         text = f"where the orders of {operation} stand is not said"
         how = f"the rules fit each {path}: bench.each({path!r}, {call!r}, operation={operation!r})"
-        left.append(Todo(text, how, "", "no_place", True, False, (operation, call, path)))
+        left.append(Todo(text, how, "", "no_place", True, False, ("each", operation, call, path)))
+    return left
+
+
+def of_lacking(data: Mapping[str, Any], lacking: Mapping[str, frozenset[str]]) -> list[Todo]:
+    """The calls that the rules need and an operation does not make, though another does.
+
+    Args:
+        data: The draft's data.
+        lacking: By operation, the names that it lacks.
+    """
+    made = {
+        call.get("name", "main")
+        for body in data["operations"].values() for call in (body or {}).get("calls") or () if "for_each" in call
+    }  # fmt: skip
+    left = []
+    for operation, names in lacking.items():
+        if not (data["operations"][operation] or {}).get("calls"):
+            continue
+        for name in sorted(names):
+            text = f"{operation} does not make the call {name}: what needs it is unavailable there"
+            offer = ("copy_call", operation, name) if name in made else None
+            how = f"add it there: bench.copy_call({name!r}, {operation!r})" if offer else "add it, or live without"
+            left.append(Todo(text, how, "", "lacking", offer=offer))
     return left
 
 

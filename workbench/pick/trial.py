@@ -181,13 +181,20 @@ class Trials:
 
 
 def tried_data(data: Mapping[str, Any], operation: str) -> dict[str, Any]:
-    """The data of one operation alone, without the check after the search and without expectations."""
+    """The data of one operation, without the check after the search and without expectations.
+
+    The others are there for the names that the shared rules may read.
+    """
     body = {key: value for key, value in data["operations"].get(operation, {}).items() if key != "verify"}
     inputs = {"email", "number", *body.get("inputs", ())}
     record = (body.get("orders") or {}).get("use", "order")
     kept = {key: data[key] for key in ("format", "merchant", "timezone", "fields", "connection") if key in data}
     records = {record: data["records"].get(record, {})}
-    return {**kept, "operations": {_TRIED: {**body, "inputs": sorted(inputs)}}, "records": records}
+    others = {
+        name: each for name, each in data["operations"].items()
+        if name != operation and each and (each.get("orders") or {}).get("use", "order") == record
+    }  # fmt: skip
+    return {**kept, "operations": {_TRIED: {**body, "inputs": sorted(inputs)}, **others}, "records": records}
 
 
 def problem_field(problem: Problem) -> str:

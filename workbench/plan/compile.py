@@ -82,15 +82,18 @@ class _Compiler:
         bodies = body.get("calls") or [{}]
         per_order = calls_per_order(bodies)
         calls = tuple(_call(call, index, per_order) for index, call in enumerate(bodies))
+        block = self.block({**orders, "fields": fields}, record, {})
+        needed = frozenset().union(*(field.calls for field in block.fields))
         return Operation(
             name=name,
             inputs=_inputs(name, body),
             calls=calls,
-            orders=self.block({**orders, "fields": fields}, record, {}),
+            orders=block,
             record=record,
             verify=() if waived else compile_conditions(verify),
             implied=implied,
             waived=waived,
+            lacking=needed - {call.name for call in calls},
         )
 
     def block(self, block: Mapping[str, Any], record: str, names: Mapping[str, frozenset[str]]) -> Block:

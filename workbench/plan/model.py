@@ -174,6 +174,8 @@ class Operation(NamedTuple):
     Attributes:
         implied: The check is the one that everyone knows, rather than written in the file.
         waived: Why there is no check, where the file waives it.
+        lacking: Names that its record reads and it does not have, since another operation does: what needs them is
+            unknown here.
     """
 
     name: str
@@ -184,6 +186,7 @@ class Operation(NamedTuple):
     verify: Conditions
     implied: bool
     waived: str
+    lacking: frozenset[str] = frozenset()
 
 
 class Plan(NamedTuple):

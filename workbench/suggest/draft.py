@@ -11,7 +11,7 @@ from typing import Any
 from workbench.decode import decode
 from workbench.documents import Document
 from workbench.errors import DecodeError, UsageError
-from workbench.pick.steps import EACH, text
+from workbench.pick.steps import EACH, name_of, text
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.behind import Behind
 from workbench.suggest.build import Builder, values_of
@@ -19,6 +19,7 @@ from workbench.suggest.calls import Answers, Grafted, Speech, Unsayable, grafted
 from workbench.suggest.candidates import Candidate
 from workbench.suggest.joins import with_lines_elsewhere
 from workbench.suggest.known import NOTHING, Known, Likeness, known_of, recognise
+from workbench.suggest.names import read_name
 from workbench.suggest.reading import Reading
 from workbench.suggest.rules import path_of
 from workbench.suggest.scoring import Weights, default_weights
@@ -32,6 +33,7 @@ THRESHOLD = 0.6
 """How likely a proposal must be right to stand in a draft."""
 _SHOWN = 8
 _NO_ORDER = "no order found: nothing here has an order's number, date, customer or status together"
+_ORDERS_ID = frozenset(("id", "order", "internal", "uuid", "guid", "identifier"))
 BUDGET = Budget(values=60_000, part=400, nodes=4_000)
 
 
@@ -196,6 +198,8 @@ def _with_key(found: Draft, parts: Grafted, settled: Known) -> None:
         key = graft.key or (EACH,)
         path = text(key, "@")
         numbers = settled.places.get("order_number", ())
+        if not read_name(name_of(key)).meant <= _ORDERS_ID:
+            continue
         if EACH in key or path == record.get("order_number") or any(place[-len(key) :] == key for place in numbers):
             continue
         record["id"] = path

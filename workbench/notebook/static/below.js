@@ -64,7 +64,7 @@ export function createBelow({ host, tabs, state, act, say, rpc, fieldOf, show, a
 
   function fillBottom() {
     if (told && toldOf !== `${tab} ${subtab}`) told = null;
-    if (tab === "todo") fill(host, todoPanel(state().todo, { onField: arm, onPlace: ([operation, call, path]) => act("each", { operation, call, path }) }));
+    if (tab === "todo") fill(host, todoPanel(state().todo, { onField: arm, onOffer: act }));
     else if (tab === "preview" && told) fill(host, previewPanel(told, subtab, detail, { onTab: (key) => { subtab = key; detail = null; loadTab(); }, onCell: cell, onTick: tick, onRow: tickRow, onExpected: expected }));
     else if (tab === "presence" && told && told.rows) fill(host, presencePanel(told.rows));
     else if (tab === "exchange" && told) fill(host, exchangePanel(told));

@@ -4,12 +4,18 @@ import { h } from "./dom.js";
 
 export const TABS = [["todo", "To do"], ["preview", "Results"], ["presence", "Presence"], ["exchange", "Sent / Received"], ["search", "Search behaviour"], ["questions", "Questions"], ["export", "Export"]];
 
-export function todoPanel(left, { onField, onPlace }) {
+export function todoPanel(left, { onField, onOffer }) {
   if (!left.length) return h("p", { class: "wb-fine", text: "Nothing is left: export it." });
   return h("ul", { class: "wb-todo" }, left.map((one) => h("li", { class: one.blocks ? "wb-blocks" : "" },
     one.field ? h("button", { class: "wb-link", "data-todo": one.field, onclick: () => onField(one.field), text: one.text }) : h("span", { text: one.text }),
-    one.place ? h("span", { class: "wb-how" }, " - the rules fit each ", h("code", { text: one.place[2] }), " ",
-      h("button", { class: "wb-use-it", "data-place": one.place[0], onclick: () => onPlace(one.place), text: "Use" })) : one.how && h("span", { class: "wb-how", text: ` - ${one.how}` }), one.blocks && h("span", { class: "wb-tag", text: "before export" }))));
+    one.offer ? offered(one, onOffer) : one.how && h("span", { class: "wb-how", text: ` - ${one.how}` }), one.blocks && h("span", { class: "wb-tag", text: "before export" }))));
+}
+
+// What would settle a point by one click.
+function offered(one, onOffer) {
+  const [step, operation, call, path] = one.offer;
+  const words = step === "each" ? [" - the rules fit each ", h("code", { text: path }), " "] : [" - ", h("code", { text: call }), " is made elsewhere for each order "];
+  return h("span", { class: "wb-how" }, ...words, h("button", { class: "wb-use-it", "data-offer": `${step} ${operation}`, onclick: () => onOffer(step, { operation, call, path }), text: step === "each" ? "Use" : "Add it here" }));
 }
 
 export function previewPanel(told, tab, detail, { onTab, onCell, onTick, onRow, onExpected }) {
