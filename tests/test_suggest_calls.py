@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,16 +73,28 @@ def test_rows_of_another_call_are_joined_by_an_id() -> None:
     assert "ships:" not in "".join(one.path for one in draft.candidates("tracking_numbers"))
 
 
-def test_orders_of_a_later_call() -> None:
+@pytest.mark.parametrize("wrap", [lambda one: {"customer": one}, lambda one: [one], lambda one: {"hits": [one]}])
+def test_orders_of_a_later_call(wrap: Callable[[Any], Any]) -> None:
     """The customer comes first, her orders after: the orders' place names its call, the e-mail is the customer's."""
     found = orders()
     for row in found["data"]:
         del row["buyer"]
-    answers = {"customer": body({"customer": {"id": 9, "email": WHO, "name": "Ada Berg"}}), "search": body(found)}
+    answers = {"customer": body(wrap({"id": 9, "email": WHO, "name": "Ada Berg"})), "search": body(found)}
     draft = wb.draft(answers, asked={"email": WHO})
 
     assert draft.mapping["operations"]["find_orders_by_email"]["orders"] == {"each": "search:$.data"}
     assert {order["customer_email"] for order in told(draft, answers)} == {WHO}
+
+
+def test_one_of_many_customers_is_nobodys() -> None:
+    """Where the other answer lists several people, none of them is taken for the customer of every order."""
+    found = orders()
+    for row in found["data"]:
+        del row["buyer"]
+    people = [{"id": index, "email": f"p{index}@example.org", "name": "Ada Berg"} for index in (1, 2)]
+    draft = wb.draft({"customer": body({"found": people}), "search": body(found)})
+
+    assert not [one for one in draft.sure.values() if "customer:" in one.path]
 
 
 def test_one_order_and_its_lines_in_xml() -> None:

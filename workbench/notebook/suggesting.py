@@ -112,6 +112,8 @@ class Suggesting(Starting):
         """A proposal as it is written inside the block that the mapping has already: `@.city`, seen from its `at`."""
         head = chosen.field.rpartition(".")[0]
         block = self._draft.data["records"].get("order", {}).get(head) if head else None
+        if self._elsewhere(chosen):
+            raise UsageError(f"{chosen.field} is proposed for another place than {head} has - click its value")
         ours = block.get("at") if isinstance(block, dict) else None
         theirs = (chosen.place or {}).get("at")
         if not block or ours == theirs:
@@ -119,6 +121,12 @@ class Suggesting(Starting):
         if theirs is not None or not isinstance(ours, str):
             raise UsageError(f"{chosen.field} is proposed for another place than {head} has - click its value")
         return replace(chosen, rule=inside(chosen.rule, ours))
+
+    def _elsewhere(self, one: Suggestion) -> bool:
+        """Whether a proposal is for rows that the mapping has from another place already."""
+        block = self._draft.data["records"].get("order", {}).get(one.field.rpartition(".")[0])
+        each = block.get("each") if isinstance(block, dict) else None
+        return each is not None and (one.place or {}).get("each") != each
 
     def _write_suggestion(self, data: dict[str, Any], found: Draft, chosen: Suggestion) -> None:
         """The rule, with the blocks that it stands in."""
@@ -210,7 +218,7 @@ class Suggesting(Starting):
                  for path in paths_of(rule)}  # fmt: skip
         left = [
             one for one in found.sure.values()
-            if self.rule(one.field) is None
+            if self.rule(one.field) is None and not self._elsewhere(one)
             and not any((one.field.rpartition(".")[0], path) in taken for path in paths_of(one.rule))
         ]  # fmt: skip
         return sorted(left, key=lambda one: -one.score)

@@ -184,9 +184,11 @@ def _of_many(
                 each = text(short(without_last_each(place), tree.xml), f"{call}:$")
                 parts = _rows(join, place, items, theirs)
                 return Graft(call, each=each, keep=conditions(join, tree.xml)), parts
+    rows = frozenset().union(*(_rows_in(own[0].root) for own in theirs if own))
     said = {
-        id(order): _without_rows(own[0].root)
-        for orders, own in zip(items, theirs, strict=True) if own and isinstance(own[0].root, dict)
+        id(order): root
+        for orders, own in zip(items, theirs, strict=True) if own
+        for root in [_without_rows(own[0].root, rows)] if root
         for order in orders
     }  # fmt: skip
     return Graft(call), said
@@ -217,15 +219,29 @@ def _rows(
     return found
 
 
-def _without_rows(node: Any) -> Any:
-    """An answer without its lists of objects: whose they are, nobody knows."""
-    if not isinstance(node, dict):
-        return node
-    return {
-        key: _without_rows(value)
-        for key, value in node.items()
-        if not (isinstance(value, list) and any(isinstance(each, (dict, list)) for each in value))
-    }
+def _rows_in(node: Any, place: Steps = ()) -> set[Steps]:
+    """The places of an answer where several objects stand in a list."""
+    found: set[Steps] = set()
+    if isinstance(node, dict):
+        for key, value in node.items():
+            found |= _rows_in(value, (*place, key))
+    elif isinstance(node, list):
+        if len(node) > 1 and any(isinstance(each, (dict, list)) for each in node):
+            return {place}
+        for each in node:
+            found |= _rows_in(each, place)
+    return found
+
+
+def _without_rows(node: Any, rows: frozenset[Steps], place: Steps = ()) -> Any:
+    """An answer without its lists of several objects: whose they are, nobody knows."""
+    if place in rows and isinstance(node, list):
+        return None
+    if isinstance(node, dict):
+        return {key: _without_rows(value, rows, (*place, key)) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_without_rows(each, rows, place) for each in node]
+    return node
 
 
 def _with_parts(node: Any, inside: Mapping[int, dict[str, Any]], depth: int) -> Any:

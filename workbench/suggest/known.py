@@ -13,7 +13,8 @@ from workbench.mapping import load_text
 from workbench.paths import compile_path
 from workbench.pick.blocks import Blocks
 from workbench.pick.places import places_read
-from workbench.pick.steps import Steps, place_steps
+from workbench.pick.roots import fitting_root
+from workbench.pick.steps import Steps, place_steps, text, without_last_each
 from workbench.suggest.calls import Graft
 from workbench.suggest.reading import plain_steps
 from workbench.tree import Tree
@@ -61,6 +62,7 @@ def known_of(
         tree: Their merged tree.
         grafts: The other calls whose answers stand inside the orders by now.
     """
+    data = _placed(data, operation, call, tree)
     blocks = Blocks(data, operation, {call: tree})
     places: dict[str, tuple[Steps, ...]] = {}
     root = blocks.root() if blocks.orders else None
@@ -79,6 +81,19 @@ def known_of(
         lines.steps if lines is not None and lines.call == call else None,
         places,
     )
+
+
+def _placed(data: Mapping[str, Any], operation: str, call: str, tree: Tree) -> Mapping[str, Any]:
+    """The data with the place of the operation's orders, where nobody said it and the rules of another one tell it."""
+    body = data["operations"][operation] or {}
+    rules = data["records"].get("order") or {}
+    root = None if "orders" in body or not rules else fitting_root(tree, rules)
+    if root is None:
+        return data
+    first = next((each.get("name", "main") for each in body.get("calls") or ()), call)
+    each = text(without_last_each(root.steps), "$" if call == first else f"{call}:$")
+    operations = {**data["operations"], operation: {**body, "orders": {"each": each}}}
+    return {**data, "operations": operations}
 
 
 def _inside(root: Steps, graft: Graft, place: Steps) -> Steps:
