@@ -127,3 +127,25 @@ def test_one_press_maps_both_searches(bench: wb.Workbench) -> None:
     assert list(bench.preview("orders", reveal=True)["Order Number"])[-1] == "A-1007"
     with pytest.raises(UsageError, match="nothing that is sure"):
         bench.use_sure()
+
+
+def test_a_second_place_where_the_other_search_has_it_elsewhere(bench: wb.Workbench) -> None:
+    """A rule that finds nothing in the other search's answers gets a second place there; what finds stays as it is."""
+    bench.suggest()
+    bench.use_sure()
+    before = bench.rule("currency")
+    detail = {key: value for key, value in order(7).items() if key not in ("customer", "total")}
+    detail |= {"email": "ann7@example.com", "buyer_name": "Ann Doe7", "grand_total": "12.50"}
+    bench.operation("find_order_by_number")
+    bench.load_sample(json.dumps({"order": detail}), operation="find_order_by_number", number="A-1007")
+    bench.each("$.order", operation="find_order_by_number")
+    fields = {one.field for one in bench.suggest()}
+
+    assert {"customer_email", "amount"} <= fields
+    assert not {"currency", "order_number"} & fields
+    assert bench.use_suggestion("customer_email") == "first: @.customer.email, @.email"
+    assert list(bench.preview("orders", reveal=True)["Customer E-mail"])[-1] == "ann7@example.com"
+    assert "customer_email" not in {one.field for one in bench._proposed()}
+    assert bench.rule("currency") == before
+    with pytest.raises(UsageError, match="has a rule already"):
+        bench.use_suggestion("customer_email")

@@ -16,7 +16,7 @@ from workbench.mapping import load_data
 from workbench.notebook.base import Base, locked
 from workbench.notebook.fields import every_field, read_rule, rule_text
 from workbench.pick import KeepChoice, Picker, Proposal, cases_of, keep_choices, suggest_word, values_of
-from workbench.pick.rules import set_rule
+from workbench.pick.rules import drop_rule, set_rule
 from workbench.samples.documents import documents_of, reading_of
 from workbench.tree import Change, Tree, merge
 
@@ -130,7 +130,7 @@ class Picking(Base):
             raise UsageError(f"{field} has no rule")
 
         def edit(data: dict[str, Any]) -> None:
-            _drop(data["records"]["order"], field.split("."))
+            drop_rule(data["records"]["order"], field)
 
         self._edit(f"remove {field}", edit, f"bench.unassign({field!r})", f"{field} is removed")
 
@@ -401,15 +401,3 @@ def _lookup_part(rule: Any) -> dict[str, Any]:
             if isinstance(part, dict) and "lookup" in part:
                 return part
     return rule
-
-
-def _drop(fields: dict[str, Any], names: list[str]) -> None:
-    name, *rest = names
-    if not rest:
-        del fields[name]
-        return
-    block = fields[name]
-    inner = block["fields"] if isinstance(block, dict) and "fields" in block else block
-    _drop(inner, rest)
-    if not inner:
-        del fields[name]

@@ -15,7 +15,7 @@ from workbench.notebook.base import locked
 from workbench.notebook.fields import rule_text
 from workbench.notebook.starting import Starting
 from workbench.pick.places import paths_of, ruled_fields
-from workbench.pick.rules import set_rule
+from workbench.pick.rules import drop_rule, set_rule, with_second
 from workbench.suggest import Draft, Suggestion, draft
 from workbench.suggest.build import inside
 from workbench.suggest.calls import pages_of
@@ -35,12 +35,14 @@ class Suggesting(Starting):
 
     _suggested: Draft | None = None
     _suggested_of: str = ""
+    _second: frozenset[str] = frozenset()
 
     @locked
     def suggest(self, operation: str | None = None, call: str | None = None) -> list[Suggestion]:
         """Proposes a rule for every field that it is sure enough of, from the answers of all calls of an operation.
 
-        What is mapped already counts as confirmed and is evidence for the rest: press it again after some clicks.
+        What is mapped already counts as confirmed and is evidence for the rest: press it again after some clicks. A
+        field whose rule finds nothing in this operation, though it does in another, may get a second place.
 
         Args:
             operation: The operation; the selected one unless given.
@@ -59,16 +61,19 @@ class Suggesting(Starting):
         told = [(sample, answers) for sample, answers in lookups if call is None or call in answers]
         if not told:
             raise UsageError("no answer yet - fetch an order first")
+        data, silent = copy.deepcopy(self._draft.data), self._silent(chosen)
+        for field in silent:
+            drop_rule(data["records"]["order"], field)
         found = draft(
             [answers if call is None else {call: pages_of(answers[call])} for _, answers in told],
             asked=dict(told[0][0].inputs),
-            given=self._draft.data,
+            given=data,
             operation=chosen,
             folders=[self.folder.parent],
             merchant=self.merchant,
         )
         found.known = [one for one in found.known if one.merchant != self.merchant]
-        self._suggested, self._suggested_of = found, chosen
+        self._suggested, self._suggested_of, self._second = found, chosen, frozenset(silent)
         self._changed(found.summary, "bench.suggest()")
         return self._proposed()
 
@@ -90,7 +95,7 @@ class Suggesting(Starting):
             UsageError: There is no such proposal, or the field has a rule already.
         """
         found = self._found()
-        if self.rule(field) is not None:
+        if self.rule(field) is not None and field not in self._second:
             raise UsageError(f"{field} has a rule already - unassign it first")
         sure = found.sure.get(field)
         candidates = found.candidates(field)
@@ -101,6 +106,9 @@ class Suggesting(Starting):
         else:
             raise UsageError(f"no such proposal for {field} - click its value in the tree")
         chosen = self._seen(chosen)
+        if field in self._second:
+            chosen = replace(chosen, rule=with_second(chosen.rule, self.rule(field), "first"))
+            self._second -= {field}
         told = f", {rank}" if rank else ""
         self._edit(
             f"{field} = {rule_text(chosen.rule)}", lambda data: self._write_suggestion(data, found, chosen),
@@ -121,6 +129,18 @@ class Suggesting(Starting):
         if theirs is not None or not isinstance(ours, str):
             raise UsageError(f"{chosen.field} is proposed for another place than {head} has - click its value")
         return replace(chosen, rule=inside(chosen.rule, ours))
+
+    def _silent(self, operation: str) -> list[str]:
+        """The fields whose rule finds nothing in the orders of an operation, though it does in another one's."""
+        trials = self.trials()
+        trial = trials.get(operation)
+        if trial is None or not any(trial.records):
+            return []
+        others = [each for name, each in trials.items() if name != operation]
+        return [
+            field for field, _ in ruled_fields(self._draft.data["records"].get("order") or {}, "order")
+            if not trial.filled(field)[0] and any(each.filled(field)[0] for each in others)
+        ]  # fmt: skip
 
     def _elsewhere(self, one: Suggestion) -> bool:
         """Whether a proposal is for rows that the mapping has from another place already."""
@@ -218,7 +238,7 @@ class Suggesting(Starting):
                  for path in paths_of(rule)}  # fmt: skip
         left = [
             one for one in found.sure.values()
-            if self.rule(one.field) is None and not self._elsewhere(one)
+            if (self.rule(one.field) is None or one.field in self._second) and not self._elsewhere(one)
             and not any((one.field.rpartition(".")[0], path) in taken for path in paths_of(one.rule))
         ]  # fmt: skip
         return sorted(left, key=lambda one: -one.score)

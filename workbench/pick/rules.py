@@ -87,3 +87,15 @@ def rule_at(data: Mapping[str, Any], record: str, field: str) -> Any:
     for block in blocks:
         fields = inner_fields(fields.get(block))
     return fields.get(name) if isinstance(fields, dict) else None
+
+
+def drop_rule(fields: dict[str, Any], field: str) -> None:
+    """Takes the rule of a dotted field out of a record's fields; a block without fields goes with it."""
+    name, _, rest = field.partition(".")
+    if not rest:
+        del fields[name]
+        return
+    inner = inner_fields(fields[name])
+    drop_rule(inner, rest)
+    if not inner:
+        del fields[name]

@@ -29,6 +29,8 @@ export function fieldRow(field, { armed, suggested, proposal, onArm, onRemove, o
     class: "wb-x", "data-remove": field.key, "data-focus": `pick ${field.key}`, "aria-label": `Remove the rule of ${field.label}`,
     title: "Remove", onclick: () => onRemove(field.key), text: "×",
   }),
+  field.path && proposal && h("div", { class: "wb-second", title: "the rule finds nothing in this search's answers" },
+    h("span", { class: "wb-hint", text: "here perhaps" }), suggestionPart(field, proposal, onUse)),
   field.problems.map((problem) => h("div", { class: "wb-problem", text: problem })),
   field.fragile && h("div", { class: "wb-problem", text: "depends on a position" }),
   field.note && h("div", { class: "wb-note", text: field.note }));
