@@ -26,7 +26,8 @@ from workbench.runtime import Mapping
 from workbench.suggest import accept
 from workbench.suggest.build import Builder
 from workbench.suggest.candidates import Candidate
-from workbench.suggest.draft import BUDGET, likely
+from workbench.suggest.calls import BUDGET
+from workbench.suggest.draft import likely
 from workbench.suggest.reading import Reading
 from workbench.suggest.rules import rule_of
 from workbench.suggest.scoring import FEATURES, PRIOR, Weights

@@ -16,11 +16,13 @@ from workbench.paths import quote_name, scalars, text_of
 from workbench.pick.related import Pair, Side, conditions, pairs
 from workbench.pick.steps import EACH, Steps, place_steps, short, text, without_last_each
 from workbench.suggest.columns import nodes_at
-from workbench.tree import MARKS, Tree, find_place, merge
+from workbench.tree import MARKS, Budget, Tree, find_place, merge
 
 Answers = list[Document] | dict[str, list[Document]]
 """The answers of a call in one lookup: its pages, or those of each order by the text that stands for it."""
-_MOST_LISTS, _MOST_ITEMS = 30, 2000
+_MOST_LISTS, _MOST_ITEMS, _MOST_LOOKUPS = 30, 2000, 5
+BUDGET = Budget(values=60_000, part=400, nodes=4_000)
+"""What is looked at of answers; enough to tell what they hold."""
 _XML = frozenset(("xml", "soap"))
 
 
@@ -121,7 +123,7 @@ def _graft(
     """How a call's answers belong to the orders, and what each order gets of them, by the order's identity."""
     key: Steps | None = None
     if any(isinstance(each, dict) for each in answers):
-        key, found = _by_key(merge(page for pages in whole for page in pages), root, items, answers)
+        key, found = _by_key(merge((page for pages in whole for page in pages), budget=BUDGET), root, items, answers)
     elif all(len(each) <= 1 for each in items):
         found = {id(each[0]): pages_of(own) for each, own in zip(items, answers, strict=True) if each and own}
     else:
@@ -174,11 +176,11 @@ def _of_many(
 ) -> tuple[Graft, dict[int, Any]]:  # fmt: skip
     """One answer for many orders: the rows that an id joins to them, or what is said once for all of them."""
     theirs = [pages_of(each) for each in answers]
-    tree = merge(page for pages in theirs for page in pages)
-    mine = Side(merge(page for pages in whole for page in pages), root, whole)
+    tree = merge((page for pages in theirs for page in pages), budget=BUDGET)
+    mine = Side(merge((page for pages in whole for page in pages), budget=BUDGET), root, whole[:_MOST_LOOKUPS])
     lists = [place_steps(node.path) for node in tree if "object" in node.types and node.path.endswith(EACH)]
     for place in lists[:_MOST_LISTS]:
-        for pair in pairs(Side(tree, place, theirs), mine):
+        for pair in pairs(Side(tree, place, theirs[:_MOST_LOOKUPS]), mine):
             join = Pair(pair.theirs, pair.ours, pair.share)
             if pair.share > 0.99 and _tells_apart(join.ours, items):
                 each = text(short(without_last_each(place), tree.xml), f"{call}:$")
@@ -209,13 +211,13 @@ def _rows(
     """The rows of each order."""
     found: dict[int, Any] = {}
     for orders, documents in zip(items, theirs, strict=True):
-        rows = [row for document in documents for row in _items(document, place)]
+        by_value: dict[str, list[Any]] = {}
+        for row in (row for document in documents for row in _items(document, place)):
+            for name in dict.fromkeys(text_of(value) for value in scalars(find_place(row, join.theirs))):
+                by_value.setdefault(name, []).append(row)
         for order in orders:
-            wanted = {text_of(value) for value in scalars(find_place(order, join.ours))}
-            found[id(order)] = [
-                row for row in rows
-                if not wanted.isdisjoint(text_of(value) for value in scalars(find_place(row, join.theirs)))
-            ]  # fmt: skip
+            wanted = dict.fromkeys(text_of(value) for value in scalars(find_place(order, join.ours)))
+            found[id(order)] = [row for name in wanted for row in by_value.get(name, ())]
     return found
 
 

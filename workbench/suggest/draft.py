@@ -15,7 +15,7 @@ from workbench.pick.steps import EACH, name_of, text
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.behind import Behind
 from workbench.suggest.build import Builder, values_of
-from workbench.suggest.calls import Answers, Grafted, Speech, Unsayable, grafted
+from workbench.suggest.calls import BUDGET, Answers, Grafted, Speech, Unsayable, grafted
 from workbench.suggest.candidates import Candidate
 from workbench.suggest.joins import with_lines_elsewhere
 from workbench.suggest.known import NOTHING, Known, Likeness, known_of, recognise
@@ -25,7 +25,7 @@ from workbench.suggest.rules import path_of
 from workbench.suggest.scoring import Weights, default_weights
 from workbench.suggest.structure import Structure, Structures
 from workbench.suggest.texts import texts_of, wrapped
-from workbench.tree import Budget, Tree, merge
+from workbench.tree import Tree, merge
 
 _LEAST = 1.25
 _LEAST_OWN = 0.65
@@ -34,7 +34,6 @@ THRESHOLD = 0.6
 _SHOWN = 8
 _NO_ORDER = "no order found: nothing here has an order's number, date, customer or status together"
 _ORDERS_ID = frozenset(("id", "order", "internal", "uuid", "guid", "identifier"))
-BUDGET = Budget(values=60_000, part=400, nodes=4_000)
 
 
 @dataclass(frozen=True)
