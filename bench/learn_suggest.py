@@ -25,8 +25,8 @@ from workbench.paths import text_of
 from workbench.runtime import Mapping
 from workbench.suggest import accept
 from workbench.suggest.build import Builder
-from workbench.suggest.candidates import Candidate
 from workbench.suggest.calls import BUDGET
+from workbench.suggest.candidates import Candidate
 from workbench.suggest.draft import likely
 from workbench.suggest.reading import Reading
 from workbench.suggest.rules import rule_of
