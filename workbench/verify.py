@@ -17,9 +17,10 @@ from workbench.merchant import open_merchant
 from workbench.orders import Result
 from workbench.pick import problem_field
 from workbench.pick.places import Read, places_read
+from workbench.pseudonyms import Named
 from workbench.runtime import Mapping as Runnable
 from workbench.samples import Sample, fields_seen, load_samples, recorded, replay_all, summed
-from workbench.samples.documents import documents_by_call, sample_of
+from workbench.samples.documents import customer_of, documents_by_call, sample_of
 from workbench.tree import Change, Tree, merge
 from workbench.versions import Folder, Version
 
@@ -220,8 +221,9 @@ def _live(
         answers = [answer for answer in map(recorded, exchanges) if answer is not None]
         if answers:
             fresh.append(sample_of(f"live-{index + 1}", operation, inputs, answers, datetime.now(UTC)))
+    customer = customer_of([*samples, *fresh])
     for operation in dict.fromkeys(operation for operation, _ in asked):
-        findings += _drift(mapping, operation, samples, fresh)
+        findings += _drift(mapping, operation, samples, fresh, customer)
     return _report(mapping, LIVE, results, findings, tuple(told))
 
 
@@ -239,8 +241,10 @@ def _asked(
     return asked
 
 
-def _drift(mapping: Runnable, operation: str, samples: Sequence[Sample], fresh: Sequence[Sample]) -> list[Finding]:
-    """How the answers of today differ from the samples, and which fields that hits."""
+def _drift(
+    mapping: Runnable, operation: str, samples: Sequence[Sample], fresh: Sequence[Sample], customer: Named
+) -> list[Finding]:
+    """How the answers of today differ from the samples, and which fields that hits; no key that is a value counts."""
     before = {call: _tree(each) for call, each in documents_by_call(mapping.plan, operation, samples).items()}
     after = {call: _tree(each) for call, each in documents_by_call(mapping.plan, operation, fresh).items()}
     reads = places_read(mapping.file.data, operation, before)
@@ -249,6 +253,8 @@ def _drift(mapping: Runnable, operation: str, samples: Sequence[Sample], fresh: 
         if not tree.nodes or not after[call].nodes:
             continue
         for change in tree.differences(after[call]):
+            if customer.in_place(change.where):
+                continue
             hit = tuple(dict.fromkeys(_hit(change, call, reads)))
             findings.append(Finding(_kind(change, tree, hit), _words(change), f"{call} {change.where}", hit))
     return findings
