@@ -15,6 +15,11 @@ from workbench.cli.parser import Parser
 from workbench.errors import UsageError
 
 _NOTEBOOK = "onboard_merchant.ipynb"
+_QUIET = (
+    "--LabApp.news_url=None",  # no question about news, and nothing asked of anybody outside
+    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    "--ServerApp.log_level=WARN",
+)
 
 
 def need(extra: str, *modules: str) -> None:
@@ -50,6 +55,9 @@ def lab_arguments(parser: Parser) -> None:
     """The arguments of `workbench lab`."""
     parser.description = "Opens JupyterLab on the onboarding notebook, with the demo merchant running beside it."
     parser.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
+    parser.add_argument(
+        "--port", type=int, metavar="N", help="where JupyterLab listens; 8888, or the next that is free, unless given"
+    )
 
 
 def lab(arguments: Namespace, output: Output) -> int:
@@ -68,7 +76,10 @@ def lab(arguments: Namespace, output: Output) -> int:
             merchant = stack.enter_context(DemoMerchant())
             environment |= merchant.environ
             output.line(f"the demo merchant is at {merchant.base_url}")
-        words = [sys.executable, "-m", "jupyterlab", str(place), *(["--no-browser"] if arguments.no_browser else [])]
+        words = [sys.executable, "-m", "jupyterlab", str(place), *_QUIET]
+        words += ["--no-browser"] if arguments.no_browser else []
+        words += [f"--ServerApp.port={arguments.port}"] if arguments.port else []
+        words += ["--allow-root"] if getattr(os, "geteuid", os.getpid)() == 0 else []  # as in a container
         return subprocess.run(words, env=environment, check=False).returncode  # noqa: S603 - no shell, our own words
 
 

@@ -92,6 +92,10 @@ class Kept:
         """A key that stays."""
         self._keys.add(key)
 
+    def has_key(self, key: str) -> bool:
+        """Whether that key stayed before."""
+        return key in self._keys
+
     def names(self, named: Named) -> bool:
         """Whether something of it names the customer."""
         return (
@@ -176,9 +180,10 @@ class Rewriting:
 
     def key(self, key: str) -> str:
         """A key of an object: kept, unless it is itself a value."""
-        if self.named.in_key(key):
-            return self.pseudonyms.replaced(key)
-        self.kept.key(key)
+        if not self.kept.has_key(key):
+            if self.named.in_key(key):
+                return self.pseudonyms.replaced(key)
+            self.kept.key(key)
         return key
 
     def told(self, place: str, sort: str, before: str, after: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import unquote
 
 from workbench.catalogue import catalogue, fold_carrier
@@ -83,9 +84,10 @@ KEY_WORDS = (
 """Words that keys are made of; as a part of a key they name nobody."""
 
 
-def parts(name: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def parts(name: str) -> tuple[str, ...]:
     """The words of a key, small: `shippingAddress_ID` -> shipping, address, id."""
-    return [part.lower() for part in _SPLIT.split(name) if part]
+    return tuple(part.lower() for part in _SPLIT.split(name) if part)
 
 
 def sort_of_number(path: Sequence[str], digits: str) -> str:
