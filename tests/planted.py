@@ -60,7 +60,8 @@ def mapping(prefix: str, xml: bool) -> dict[str, Any]:
         "customer_name": "@.customer.name", "amount": "@.total",
         "status": {"path": "@.state", "lookup": {"sent": "shipped"}},
         "shipping_address": {"line1": "@.customer.street", "city": "@.customer.city"},
-        "shipments": {"each": "@.parcels", "fields": {"tracking_number": "@.code"}},
+        "shipments": {"each": "@.parcels", "fields": {
+            "tracking_number": "@.code", "status": {"path": "@.state", "lookup": {"on its way": "in_transit"}}}},
     }  # fmt: skip
     return {
         "format": 1, "merchant": prefix.lower(), "version": "1.0.0", "connection": connection,
@@ -107,7 +108,8 @@ def _json(numbers: list[str], mood: str, last: bool) -> dict[str, Any]:
     rows = {
         number: {
             "number": number, state: "sent", "created": "2026-11-03T09:30:00", "total": "59.90",
-            "customer": _customer(), "parcels": [{"code": TRACKING}],
+            "customer": _customer(),
+            "parcels": [{"code": TRACKING, "state": f"left with {FIRST}"}, {"state": f"sent to {EMAIL}"}],
             "remark": NOTE, "besteller": FIRST.upper(), "kurz": LAST.lower(), "ziel": CITY.upper(),
             "usr": f"{FIRST}-{LAST}".lower(), "raw": base64.b64encode(json.dumps(_customer()).encode()).decode(),
             "inside": json.dumps({"mail": EMAIL, "deep": json.dumps({"to": f"{FIRST} {LAST}"})}),

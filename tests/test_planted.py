@@ -22,6 +22,7 @@ papermill = pytest.importorskip("papermill", reason="needs the extra notebook")
 ROOT = Path(__file__).parents[1]
 DEBUG = "import logging\nlogging.basicConfig(filename={file!r}, level=logging.DEBUG, force=True)\n"
 CONSENT = "bench.consent()\nfor line in bench.fetch_probe():\n    print(line)"
+WAIVE = "for one in bench.todo():\n    if one.waivable:\n        bench.waive(one.text, 'the merchant has no list')"
 # Everything that a session can say of itself, and then errors with the customer's values in hand.
 LOOKING = [
     "print(bench.tree(), bench.samples(), bench.trials(), bench.problems(), bench.as_code(), bench.data)\n"
@@ -110,8 +111,8 @@ def test_nothing_of_a_customer_stays_unattended(place: Path, merchant: Merchant,
     told = [run(place, "onboard_merchant", [(4, CONSENT), *failing], environment="production")]
     merchant.mood = "drifted"
     told.append(run(place, "verify_merchant", [], mode="live", environment="production"))
-    consent = [(3, "bench.consent()")]
-    told.append(run(place, "repair_merchant", consent, environment="production", apply=True, export=True, reason="it"))
+    more = [(3, "bench.consent()"), (8, WAIVE)]
+    told.append(run(place, "repair_merchant", more, environment="production", apply=True, export=True, reason="it"))
     merchant.mood = "echo"
     done = [
         fleet(place, "--reports", str(place / "reports")),

@@ -81,10 +81,13 @@ class Sampling(Connecting):
     def fetch_probe(self) -> list[str]:
         """Fetches the live order that the connection names to verify with, by every operation that can find it.
 
+        What was selected stays selected.
+
         Returns:
             What came of each, in words; what is not fetched, and why.
         """
         probe = self._probe()
+        before = self._operation, self._call
         told = []
         for name in self.operations:
             wanted = [INPUT[name]] if name in INPUT else self._draft.data["operations"][name].get("inputs", [])
@@ -96,6 +99,8 @@ class Sampling(Connecting):
                 told.append(f"{name}: {self.message}")
             except WorkbenchError as error:
                 told.append(f"{name}: {error}")
+        if before[0]:
+            self.select(*before)
         return told or ["no operation yet"]
 
     @locked

@@ -12,7 +12,7 @@ from functools import cache
 from urllib.parse import unquote
 
 from workbench.catalogue import catalogue
-from workbench.pseudonyms.sorts import EMAIL, KEY_WORDS, is_of_a_line, parts
+from workbench.pseudonyms.sorts import EMAIL, KEY_WORDS, is_of_a_line, parts, sort_of_text
 
 _RUNS = re.compile(r"[0-9]+|[^\W\d_]+")
 _SHORTEST_NAME, _SHORTEST_PLACE, _SHORTEST_NUMBER, _SHORTEST_KEY = 3, 5, 5, 4
@@ -93,6 +93,10 @@ class Named:
             return False
         runs = _letters(text, _SHORTEST_NAME)
         return bool(runs & self._names or (runs & self._places and not is_of_a_line(path)))
+
+    def is_said_by(self, word: str) -> bool:
+        """Whether a merchant's word for a status says something of the customer."""
+        return bool(sort_of_text(("status",), word)) or self.in_text(("status",), word)
 
     def in_number(self, digits: str) -> bool:
         """Whether a number that would be kept is one of the customer's."""
