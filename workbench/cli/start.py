@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from argparse import Namespace
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,10 +19,11 @@ from workbench.errors import UsageError
 
 _NOTEBOOK = "onboard_merchant.ipynb"
 _QUIET = (
-    "--LabApp.news_url=None",  # no question about news, and nothing asked of anybody outside
+    "--LabApp.news_url=None",  # nothing is asked of anybody outside
     "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
-    "--ServerApp.log_level=WARN",
+    "--Application.log_level=WARN",
 )
+_NO_NEWS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 
 
 def need(extra: str, *modules: str) -> None:
@@ -76,11 +80,24 @@ def lab(arguments: Namespace, output: Output) -> int:
             merchant = stack.enter_context(DemoMerchant())
             environment |= merchant.environ
             output.line(f"the demo merchant is at {merchant.base_url}")
+        environment["JUPYTER_CONFIG_PATH"] = stack.enter_context(_without_news(environment))
         words = [sys.executable, "-m", "jupyterlab", str(place), *_QUIET]
+        words += [f"--LabApp.default_url=/lab/tree/{place.name}"] if place.is_file() else []
         words += ["--no-browser"] if arguments.no_browser else []
         words += [f"--ServerApp.port={arguments.port}"] if arguments.port else []
         words += ["--allow-root"] if getattr(os, "geteuid", os.getpid)() == 0 else []  # as in a container
         return subprocess.run(words, env=environment, check=False).returncode  # noqa: S603 - no shell, our own words
+
+
+@contextlib.contextmanager
+def _without_news(environment: Mapping[str, str]) -> Iterator[str]:
+    """A path of settings in which JupyterLab does not ask about news; the user's own stay as they are."""
+    with tempfile.TemporaryDirectory(prefix="workbench-lab-") as folder:
+        page = Path(folder) / "labconfig" / "page_config.json"
+        page.parent.mkdir()
+        page.write_text(json.dumps(_NO_NEWS))
+        known = environment.get("JUPYTER_CONFIG_PATH")
+        yield os.pathsep.join([folder, *([known] if known else [])])
 
 
 def _notebooks() -> Path:
