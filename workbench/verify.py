@@ -285,10 +285,18 @@ def _kind(change: Change, before: Tree, hit: Sequence[str]) -> str:
 
 def _words(change: Change) -> str:
     if change.what == "type":
-        return f"{change.before} became {change.after}"
+        return _of_types(*(set(side.split(", ")) for side in (change.before, change.after)))
     if change.what == "presence":
         return f"there in {change.after} instead of {change.before}"
     return {"new": f"new: {change.after}", "gone": f"gone: {change.before}"}[change.what]
+
+
+def _of_types(before: set[str], after: set[str]) -> str:
+    """A change of types for people; most are about what was or was not empty this time."""
+    gone, come = ", ".join(sorted(before - after)), ", ".join(sorted(after - before))
+    if not come:
+        return f"never {gone} this time"
+    return f"{come} as well" if not gone else f"{gone} became {come}"
 
 
 # ---------------------------------------------------------------- the report
