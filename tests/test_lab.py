@@ -11,20 +11,12 @@ import pytest
 
 import workbench as wb
 from tests.lab_harness import ADD_CELL, CELLS, ERRORS, IDLE, SAVE, Lab, jupyterlab, open_page, run_all
-from tests.widget_harness import browser
 from workbench.demo import DemoMerchant
 
 pytest.importorskip("jupyterlab", reason="needs the extra notebook")
 ROOT = Path(__file__).parents[1]
 JANE = "jane.doe@example.com"
 MERCHANTS = ("ACME", "BRIO", "CORA", "DELA")
-
-
-@pytest.fixture(scope="module")
-def merchant() -> Iterator[DemoMerchant]:
-    """The demo merchant, running."""
-    with DemoMerchant() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +41,6 @@ def environ(lab: Lab, merchant: DemoMerchant, monkeypatch: pytest.MonkeyPatch) -
     for name, value in environment_of(merchant).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("WORKBENCH_DATA", str(lab.folder.parent / "data"))
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Any]:
-    """A browser."""
-    with browser() as made:
-        yield made
 
 
 def prepared(lab: Lab, name: str) -> wb.Workbench:

@@ -315,3 +315,17 @@ def test_answers_of_one_customer_go_together() -> None:
     (alone,) = NAMES.bodies([first], ["jane.doe@web.de"])
     assert not isinstance(alone, Unreadable)
     assert b"doe" not in alone.data and alone.content_type == "application/json; charset=utf-8"
+
+
+def test_other_spellings_and_prefixes_of_xml() -> None:
+    """A name without its dots or in capitals, a phone without its signs; a prefix of XML stays the one declared."""
+    customer = {"name": "Jörg Øster", "phone": "+49 171 5550123"}
+    made = rewritten({"kurz": "JOERG", "k2": "jorg", "k3": "oester", "msisdn": 491715550123, "customer": customer})
+    assert [key for key in ("kurz", "k2", "k3") if made[key].lower() in ("joerg", "jorg", "oester")] == []
+    assert not str(made["msisdn"]).endswith("5550123")
+
+    xml = b'<d:a xmlns:d="urn:d"><d:name>Quirin</d:name><d:Quirin d:quirin="1"/></d:a>'
+    data = NAMES.body(xml, "text/xml").data
+    assert b"quirin" not in data.lower()
+    assert decode(data).format == "xml"
+    assert data.count(b"<d:") == 3

@@ -27,6 +27,7 @@ from workbench.versions import Folder, Version
 REPLAY, LIVE = "replay", "live"
 BREAKING, HARMLESS = "breaks", "harmless"
 _INPUTS = {"find_orders_by_email": "email", "find_order_by_number": "number"}
+_SHOWN = 5  # fields of a finding that are named; a list that shrinks hits dozens
 _LESS = 0.5  # a field that is there half as often as in the evidence is worth a word
 
 
@@ -46,9 +47,15 @@ class Finding(NamedTuple):
     fields: tuple[str, ...] = ()
 
     @property
+    def hits(self) -> str:
+        """The fields in words; of many the first ones, and how many more there are."""
+        shown, more = self.fields[:_SHOWN], len(self.fields) - _SHOWN
+        return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+    @property
     def text(self) -> str:
         """The finding as one line."""
-        hit = f" (hits {', '.join(self.fields)})" if self.fields else ""
+        hit = f" (hits {self.hits})" if self.fields else ""
         return f"{self.what} @ {self.where}{hit}"
 
 
@@ -120,9 +127,8 @@ class Report:
         """The report in one line."""
         broken = sum(finding.kind == BREAKING for finding in self.findings)
         said = f"{broken} breaking" if broken else "fits"
-        return (
-            f"{self.merchant} {self.version} ({self.mode}): {said}, {self.orders} orders, {len(self.findings)} findings"
-        )
+        counts = f"{_counted(self.orders, 'order')}, {_counted(len(self.findings), 'finding')}"
+        return f"{self.merchant} {self.version} ({self.mode}): {said}, {counts}"
 
     def __repr__(self) -> str:
         return self.summary()
@@ -133,7 +139,7 @@ class Report:
         parts = [f"<h1>{_safe(self.merchant)} {_safe(self.version)}: {mood}</h1><p>{_safe(self.summary())}</p>"]
         if self.searches:
             parts.append(f"<ul>{''.join(f'<li>{_safe(line)}</li>' for line in self.searches)}</ul>")
-        rows = [(one.kind, one.what, one.where, ", ".join(one.fields)) for one in self.findings]
+        rows = [(one.kind, one.what, one.where, one.hits) for one in self.findings]
         parts.append(_table("What is not as it was", ("", "what", "where", "fields"), rows) if rows else "")
         parts.append(_table("Fields", ("field", "now", "when exported"), self.coverage))
         return _PAGE.format(title=_safe(f"{self.merchant} {self.version}"), body="".join(parts))
@@ -213,7 +219,7 @@ def _live(
             told.append(f"{said}: failed")
         else:
             results.append(result)
-            told.append(f"{said}: {result.outcome}, {len(result.orders)} orders")
+            told.append(f"{said}: {result.outcome}, {_counted(len(result.orders), 'order')}")
             if result.outcome != "found":
                 findings.append(
                     Finding(BREAKING, f"{result.outcome}: what the probe asks for does not come", operation)
@@ -341,6 +347,10 @@ def _share(text: str) -> float:
     return int(some) / int(every) if some.isdigit() and every.isdigit() and int(every) else 0.0
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
 def _safe(text: str) -> str:
     return html.escape(text)
 
@@ -356,7 +366,8 @@ def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) ->
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 60em; padding: 0 1em; }}
 body {{ color: #1f2328; background: #fff; }} table {{ border-collapse: collapse; }}
-th, td {{ text-align: left; padding: 3px 14px 3px 0; border-bottom: 1px solid #d4d8dd; }}
+th, td {{ text-align: left; padding: 3px 14px 3px 0; border-bottom: 1px solid #d4d8dd; vertical-align: top; }}
+td:nth-child(2) {{ min-width: 12em; }}
 tr.breaks td {{ background: #fdecc8; }}
 </style></head><body>{body}</body></html>
 """

@@ -285,7 +285,7 @@ class _XmlWriter:
     def start(self, name: str, attributes: list[str]) -> None:
         self.flush()
         self.stack.append(name)
-        self._written.append(self.rewriting.key(name))
+        self._written.append(self._key(name))
         self._members += [""] if name == "member" and self._is_rpc() else []
         if len(self.stack) > _DEPTH:
             raise Unreadable(f"deeper than {_DEPTH} levels")
@@ -296,7 +296,7 @@ class _XmlWriter:
             kept = kept or self.rewriting.pair_name(key, [*attributes[::2], "#text"], names, value)
             place = self._place() + quote_name(f"@{key}")
             made = value if kept else self.rewriting.text([*names, key], place, value)
-            told.append(f" {self.rewriting.key(key)}={quoteattr(made)}")
+            told.append(f" {self._key(key)}={quoteattr(made)}")
         self.out.append(f"<{self._written[-1]}{''.join(told)}>")
 
     def end(self, name: str) -> None:
@@ -324,6 +324,11 @@ class _XmlWriter:
         names = [*self.names, *(name.rpartition(":")[2] for name in self.stack), *filter(None, self._members)]
         made = self.rewriting.text(names, self._place(), text)
         self.out.append(f"<![CDATA[{made}]]>" if cdata and "]]>" not in made else escape(made))
+
+    def _key(self, name: str) -> str:
+        """A name, its prefix untouched: that is declared elsewhere."""
+        prefix, mark, local = name.rpartition(":")
+        return f"{prefix}{mark}{self.rewriting.key(local)}"
 
     def _is_rpc(self) -> bool:
         return bool(self.stack) and self.stack[0] in ("methodResponse", "methodCall")

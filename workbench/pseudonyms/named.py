@@ -7,8 +7,9 @@ that are known to name a person, and what was asked for, is looked for in everyt
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import unquote
 
 from workbench.catalogue import catalogue
@@ -16,6 +17,7 @@ from workbench.pseudonyms.sorts import EMAIL, KEY_WORDS, is_of_a_line, parts, so
 
 _RUNS = re.compile(r"[0-9]+|[^\W\d_]+")
 _SHORTEST_NAME, _SHORTEST_PLACE, _SHORTEST_NUMBER, _SHORTEST_KEY = 3, 5, 5, 4
+_SHORTEST_END = 7  # digits of a phone, behind codes of country and area
 _NAMES = frozenset(
     "name names firstname lastname surname forename fullname first last middle recipient consignee owner driver signer "
     "vorname nachname name1 name2 nom prenom nombre apellido user username login nickname".split()
@@ -38,6 +40,7 @@ _ID_KEY = re.compile(
 _PARTS = re.compile(r"[\s.:/@]+")
 _STEP = re.compile(r"\['((?:[^'\\]|\\.)*)'\]|\.([^.\[\]]+)")
 _QUOTED = re.compile(r"\\(.)")
+_IN_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae", "œ": "oe", "ł": "l"})
 _VENDOR = re.compile(r"@(?:odata|microsoft|com|org)\.", re.I)  # as in Orders@odata.nextLink
 
 
@@ -55,9 +58,6 @@ class Named:
         self._whole: set[str] = set()
         for text in asked:
             self.learn(("email" if "@" in text else "number",), "e-mail" if "@" in text else "id", text)
-
-    def __len__(self) -> int:
-        return len(self._names) + len(self._places) + len(self._numbers) + len(self._whole)
 
     def learn(self, path: Sequence[str], sort: str, text: str) -> None:
         """Takes in a text that is replaced.
@@ -99,8 +99,11 @@ class Named:
         return bool(sort_of_text(("status",), word)) or self.in_text(("status",), word)
 
     def in_number(self, digits: str) -> bool:
-        """Whether a number that would be kept is one of the customer's."""
-        return digits.lstrip("-") in self._numbers
+        """Whether a number that would be kept is one of the customer's, such as a phone without its signs."""
+        plain = digits.lstrip("-")
+        if plain in self._numbers:
+            return True
+        return any(plain[start:] in self._numbers for start in range(1, len(plain) - _SHORTEST_END + 1))
 
     def in_key(self, key: str) -> bool:
         """Whether a key is a value: an id, an e-mail, or what names the customer elsewhere."""
@@ -131,5 +134,17 @@ def _our_words() -> frozenset[str]:
 
 def _letters(text: str, shortest: int) -> set[str]:
     """The words of a text that may name somebody."""
-    found = {run.casefold() for run in _RUNS.findall(text) if len(run) >= shortest and not run[0].isdigit()}
+    found: set[str] = set()
+    for run in _RUNS.findall(text):
+        if len(run) >= shortest and not run[0].isdigit():
+            found |= _spellings(run.casefold())
     return found - _ANYBODY - _our_words()
+
+
+@lru_cache(maxsize=4096)
+def _spellings(word: str) -> frozenset[str]:
+    """A word as others may write it: müller, mueller, muller."""
+    if word.isascii():
+        return frozenset((word,))
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", word) if not unicodedata.combining(sign))
+    return frozenset((word, plain, word.translate(_IN_LETTERS)))
