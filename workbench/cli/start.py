@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from workbench.cli.parser import Parser
 from workbench.errors import UsageError
 
 _NOTEBOOK = "onboard_merchant.ipynb"
+_PATIENCE_S = 10.0
 _QUIET = (
     "--LabApp.news_url=None",  # nothing is asked of anybody outside
     "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
@@ -86,7 +88,23 @@ def lab(arguments: Namespace, output: Output) -> int:
         words += ["--no-browser"] if arguments.no_browser else []
         words += [f"--ServerApp.port={arguments.port}"] if arguments.port else []
         words += ["--allow-root"] if getattr(os, "geteuid", os.getpid)() == 0 else []  # as in a container
-        return subprocess.run(words, env=environment, check=False).returncode  # noqa: S603 - no shell, our own words
+        return _run(words, environment)
+
+
+def _run(words: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Runs JupyterLab until it ends; what ends us ends it as well, with its kernels."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    process = subprocess.Popen(words, env=environment)  # noqa: S603 - no shell, our own words
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager
