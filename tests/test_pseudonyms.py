@@ -298,6 +298,7 @@ def test_names_take_no_key_and_no_word_of_ours_away() -> None:
     document = {
         "price": "1.00", "unitPrice": "2.00", "street": "x", "orders": [], "status": "shipped", "carrier": "DHL",
         "Orders@odata.nextLink": "", "@odata.count": 2, "customer": customer, "country": "Price", "2026-11-03": 1,
+        "iso8601": "2026-11-03T10:00:00Z", "iso4217": "EUR", "rfc2822": "x", "address2": "y", "ISO3166": "DE",
     }  # fmt: skip
     made = rewritten(document)
 

@@ -6,8 +6,7 @@ import csv
 import io
 import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
@@ -17,38 +16,14 @@ from xml.sax.saxutils import escape, quoteattr
 from workbench.decode import decode
 from workbench.errors import DecodeError
 from workbench.paths import quote_name
-from workbench.pseudonyms.named import Named
-from workbench.pseudonyms.sorts import is_amount, names_a_pair
+from workbench.pseudonyms.values import LOOKED_AT, PLACES, Row, Unreadable, Values
 
 if TYPE_CHECKING:
-    from workbench.pseudonyms.pseudonyms import Pseudonyms
+    pass
 
 _DEPTH = 200
 _CHARSET = re.compile(r";\s*charset=[\"']?([\w.:-]+)[\"']?", re.I)
 _MEDIA = re.compile(r"\s*[\w.+-]+/[\w.+-]+", re.ASCII)
-_SHOWN = 60
-_LOOKED_AT, _PLACES = 20, 2000  # values of a place, and places, that a preview looks at
-
-
-class Unreadable(ValueError):
-    """A body that cannot be rewritten, and so is not kept; the message says why without a value of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What happens at one place.
-
-    Attributes:
-        place: `$.data[*].email`.
-        sort: Why it is replaced; empty where it is kept.
-        before: The shape of a value that was there, letters as x and digits as 0; a kept value as it is.
-        after: What stands there afterwards.
-    """
-
-    place: str
-    sort: str
-    before: str = field(repr=False)
-    after: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,68 +47,14 @@ class _Number(str):
     __slots__ = ()
 
 
-class Kept:
-    """What was kept of a body: looked at again when all that names the customer is known."""
-
-    def __init__(self) -> None:
-        self._texts: set[tuple[tuple[str, ...], str]] = set()
-        self._numbers: set[str] = set()
-        self._keys: set[str] = set()
-
-    def text(self, path: Sequence[str], text: str) -> None:
-        """A text that stays."""
-        self._texts.add((tuple(path[-2:]), text))
-
-    def number(self, digits: str) -> None:
-        """A number that stays."""
-        self._numbers.add(digits)
-
-    def key(self, key: str) -> None:
-        """A key that stays."""
-        self._keys.add(key)
-
-    def has_key(self, key: str) -> bool:
-        """Whether that key stayed before."""
-        return key in self._keys
-
-    def names(self, named: Named) -> bool:
-        """Whether something of it names the customer."""
-        return (
-            any(map(named.in_key, self._keys))
-            or any(map(named.in_number, self._numbers))
-            or any(named.in_text(path, text) for path, text in self._texts)
-        )
-
-
-class Rewriting:
-    """Rewrites values and remembers what became of each place.
-
-    Args:
-        pseudonyms: The merchant's.
-        named: What names the customer, as far as it is known; it learns.
-        kept: Remembers what stays.
-        sparing: Looks at some values of each place only, and makes no body that could be kept.
-    """
-
-    def __init__(self, pseudonyms: Pseudonyms, named: Named, kept: Kept, sparing: bool = False) -> None:
-        self.pseudonyms, self.named, self.kept = pseudonyms, named, kept
-        self.rows: dict[str, Row] = {}
-        self.sparing = sparing
-        self._seen: Counter[str] = Counter()
-
-    def _passed_over(self, place: str) -> bool:
-        """Whether enough of a place is known already."""
-        if not self.sparing:
-            return False
-        self._seen[place] += 1
-        known = self.rows.get(place)
-        return known.sort != "" or self._seen[place] > _LOOKED_AT if known else len(self.rows) >= _PLACES
+class Rewriting(Values):
+    """Rewrites documents, and those inside their texts."""
 
     def text(self, names: Sequence[str], place: str, text: str) -> str:
         """A text, or the document that it holds, rewritten."""
         from workbench.pseudonyms.pseudonyms import embedded
 
-        if self._passed_over(place):
+        if self.passed_over(place):
             return ""
         kind = embedded(text)
         if kind == "json":
@@ -143,55 +64,7 @@ class Rewriting:
                 return self.xml(text.strip().encode(), names, place, None)[0].decode()
             except Unreadable:
                 pass
-        made, sort = self.pseudonyms.value(names, text)
-        if sort:
-            self.named.learn(names, sort, text)
-        else:
-            made, sort = self._unless_named(names, text)
-        self.told(place, sort, text, made)
-        return made
-
-    def _unless_named(self, names: Sequence[str], text: str) -> tuple[str, str]:
-        """A text that looks harmless: kept, unless it names the customer."""
-        if any(map(str.isalpha, text)):
-            if self.named.in_text(names, text):
-                return self.pseudonyms.replaced(text), "names the customer"
-            self.kept.text(names, text)
-        return text, ""
-
-    def pair_name(self, key: str, siblings: Iterable[str], names: Sequence[str], text: str) -> bool:
-        """Whether a text says what its sibling means, and so stays."""
-        return names_a_pair(key, siblings, text) and not self._unless_named([*names, key], text)[1]
-
-    def number(self, names: Sequence[str], place: str, digits: str) -> str:
-        """A number as it is written."""
-        if self._passed_over(place):
-            return "0"
-        made, sort = self.pseudonyms.number(names, digits)
-        if sort:
-            self.named.learn(names, sort, digits)
-        elif not is_amount(names):
-            if self.named.in_number(digits):
-                made, sort = self.pseudonyms.replaced(digits), "names the customer"
-            elif len(digits) > 4:
-                self.kept.number(digits)
-        self.told(place, sort, digits, made)
-        return made
-
-    def key(self, key: str) -> str:
-        """A key of an object: kept, unless it is itself a value."""
-        if not self.kept.has_key(key):
-            if self.named.in_key(key):
-                return self.pseudonyms.replaced(key)
-            self.kept.key(key)
-        return key
-
-    def told(self, place: str, sort: str, before: str, after: str) -> None:
-        """Remembers what became of a value; a place that is ever replaced counts as replaced."""
-        known = self.rows.get(place)
-        if known is None or (sort and not known.sort):
-            shown = re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "0", before)) if sort else before
-            self.rows[place] = Row(place, sort, shown[:_SHOWN], after[:_SHOWN])
+        return self.plain(names, place, text)
 
     # ------------------------------------------------------------ JSON
 
@@ -211,7 +84,7 @@ class Rewriting:
         if isinstance(node, dict):
             out.append("{")
             for number, (key, value) in enumerate(node.items()):
-                if self.sparing and len(self.rows) >= _PLACES:
+                if self.sparing and len(self.rows) >= PLACES:
                     break
                 name = self.key(key)
                 step = quote_name(key) if name == key else "[*]"
@@ -224,7 +97,7 @@ class Rewriting:
             out.append("}")
         elif isinstance(node, list):
             out.append("[")
-            members = node[:: max(1, len(node) // _LOOKED_AT)] if self.sparing else node
+            members = node[:: max(1, len(node) // LOOKED_AT)] if self.sparing else node
             for number, value in enumerate(members):
                 out.append("," if number else "")
                 self._json(value, names, f"{place}[*]", out, depth + 1)

@@ -33,9 +33,9 @@ _ANYBODY = frozenset(
 _KINDS_OF_CUSTOMERS = frozenset("group store shop company type role channel tier level segment class".split())
 _NOT_OURS = frozenset("country currency locale lang language land".split())
 _ID_KEY = re.compile(
-    r"[A-Z]{0,6}[-_#/]?\d{4,}"  # a number, with a mark before it
-    r"|.*(?:\d{5}|[0-9a-f]{8}-[0-9a-f]{4}-).*",
-    re.I | re.S,
+    r"\d{4,}|[A-Za-z]{1,6}[-_#/]\d{4,}|(?!ISO|RFC|UTF|SHA|DIN|EN)[A-Z]{1,6}\d{4,}"  # a number, with a mark before it
+    r"|.*(?:\d{5}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-).*",
+    re.S,
 )
 _PARTS = re.compile(r"[\s.:/@]+")
 _STEP = re.compile(r"\['((?:[^'\\]|\\.)*)'\]|\.([^.\[\]]+)")

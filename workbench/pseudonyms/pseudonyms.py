@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
-from workbench.pseudonyms.bodies import Body, Kept, Rewriting, Row, Unreadable, rewrite
+from workbench.pseudonyms.bodies import Body, Rewriting, rewrite
 from workbench.pseudonyms.named import Named
 from workbench.pseudonyms.permute import Permutation
 from workbench.pseudonyms.sorts import EMAIL, sort_of_number, sort_of_text
+from workbench.pseudonyms.values import Row, Unreadable, Untouched
 
 _SAFE_DOMAINS = re.compile(r"(?:.*\.)?(?:example(?:\.(?:com|org|net))?|test|invalid|localhost)", re.I)
 _EXTENSION = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|pdf|html?|json|xml)$", re.I)
@@ -110,20 +111,20 @@ class Pseudonyms:
     def _both(self, answers: Sequence[Came], asked: Iterable[str], sparing: bool) -> list[Body | Unreadable]:
         """Rewrites, and once more what was kept before it was known that it names the customer."""
         named = Named(asked)
-        kept: list[Kept] = []
+        untouched: list[Untouched] = []
         made: list[Body | Unreadable] = []
         for answer in answers:
-            kept.append(Kept())
-            made.append(self._rewritten(answer, named, kept[-1], sparing))
-        for number, one in enumerate(kept):
+            untouched.append(Untouched())
+            made.append(self._rewritten(answer, named, untouched[-1], sparing))
+        for number, one in enumerate(untouched):
             if one.names(named):
-                made[number] = self._rewritten(answers[number], named, Kept(), sparing)
+                made[number] = self._rewritten(answers[number], named, Untouched(), sparing)
         return made
 
-    def _rewritten(self, answer: Came, named: Named, kept: Kept, sparing: bool) -> Body | Unreadable:
+    def _rewritten(self, answer: Came, named: Named, untouched: Untouched, sparing: bool) -> Body | Unreadable:
         try:
             reading = map(answer.reading.get, _READING)
-            return rewrite(Rewriting(self, named, kept, sparing), answer.body, answer.content_type, *reading)
+            return rewrite(Rewriting(self, named, untouched, sparing), answer.body, answer.content_type, *reading)
         except Unreadable as error:
             return error
 
@@ -193,7 +194,7 @@ def named_in(answers: Iterable[Came], asked: Iterable[str] = ()) -> Named:
     named = Named(asked)
     nobody = Pseudonyms(b"")
     for answer in answers:
-        nobody._rewritten(answer, named, Kept(), sparing=True)
+        nobody._rewritten(answer, named, Untouched(), sparing=True)
     return named
 
 
