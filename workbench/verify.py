@@ -259,9 +259,9 @@ def _drift(
         if not tree.nodes or not after[call].nodes:
             continue
         for change in tree.differences(after[call]):
-            if customer.in_place(change.where):
-                continue
             hit = tuple(dict.fromkeys(_hit(change, call, reads)))
+            if not hit and customer.in_place(change.where):
+                continue  # a place that is read stands in the mapping anyway
             findings.append(Finding(_kind(change, tree, hit), _words(change), f"{call} {change.where}", hit))
     return findings
 

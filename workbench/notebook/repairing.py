@@ -68,7 +68,7 @@ def repairs(
         operation: The operation.
         before: The merged tree of each call's saved answers.
         after: The same of the fresh ones.
-        customer: What names the customers: no place with such a key is told.
+        customer: What names the customers: no place with such a key is a candidate.
     """
     reads = places_read(data, operation, before)
     found: list[Repair] = []
@@ -79,7 +79,7 @@ def repairs(
         for change in tree.differences(now):
             hit = tuple(dict.fromkeys(_hit(change.where, call, reads)))
             node = tree.find(change.where)
-            if not hit or node is None or (customer is not None and customer.in_place(change.where)):
+            if not hit or node is None:
                 continue
             if change.what == "gone" and node.always:
                 places = (
