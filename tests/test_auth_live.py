@@ -38,7 +38,7 @@ from tests.auth_servers import (
     tokens,
 )
 from tests.certificates import Pair, authority, signed_by
-from tests.servers import Answer, Ask, Seen, ask_async, ask_sync, by_email, serving, shop_file
+from tests.servers import Answer, Ask, Seen, ask_sync, by_email, serving, shop_file
 from workbench.calls import Request
 from workbench.calls.auth import CustomAuth, register_auth
 from workbench.errors import (
@@ -64,13 +64,6 @@ def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "data"))
     for name, value in (("USER", USER), ("PASSWORD", PASSWORD), ("ID", ID), ("SECRET", SECRET)):
         monkeypatch.setenv(f"SHOP_{name}", value)
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
 
 
 @pytest.mark.parametrize("name", KINDS)

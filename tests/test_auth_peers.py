@@ -19,7 +19,7 @@ import pytest
 import workbench as wb
 from tests.certificates import authority, signed_by
 from tests.peers import free_port, httpbin, nginx, oidc
-from tests.servers import Answer, Ask, Seen, ask_async, ask_sync, by_number, order, serving, shop_file
+from tests.servers import Answer, Ask, Seen, ask_sync, by_number, order, serving, shop_file
 from workbench.errors import HttpError, LoginFailed, TlsError, Unauthorized
 from workbench.merchant import doctor
 
@@ -53,13 +53,6 @@ def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SHOP_SECRET", "peer-secret")
     monkeypatch.setenv("SHOP_DESK", "desk-pw")
     monkeypatch.setenv("SHOP_JWT", "peer-secret-that-is-long-enough-for-hs256")
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,6 @@ from tests.servers import (
     Answer,
     Ask,
     Seen,
-    ask_async,
-    ask_sync,
     by_email,
     order,
     serving,
@@ -38,13 +36,6 @@ def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("WORKBENCH_PROXY", raising=False)
     for name, value in (("ID", ID), ("SECRET", SECRET), ("SEED", "refresh-token-0")):
         monkeypatch.setenv(f"SHOP_{name}", value)
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
 
 
 class Rotating:

@@ -42,14 +42,7 @@ MAIL, PRIVATE = "ann@example.com", "Wilhelmina-77120"
 BASIC = {"kind": "basic", "username": "${SHOP_USER}", "password": "${SHOP_PASSWORD}"}
 
 
-@pytest.fixture(autouse=True)
-def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the deployment says: this machine may be called, and here are the shop's secrets."""
-    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", "127.0.0.1")
-    monkeypatch.setenv("SHOP_USER", USER)
-    monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
-    for name in ("WORKBENCH_PROXY", "WORKBENCH_ENV_FILE", "SHOP_HOSTS"):
-        monkeypatch.delenv(name, raising=False)
+pytestmark = pytest.mark.usefixtures("deployment")
 
 
 def command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -9,24 +9,14 @@ from typing import Any
 import pytest
 
 import workbench as wb
-from tests.servers import Answer, Ask, Seen, ask_async, ask_sync, by_email, order, serving, shop_file
+from tests.servers import Answer, Ask, Seen, by_email, order, serving, shop_file
 from workbench.errors import ServerError
 
 MAIL = "ann@example.com"
 ALL = [order(f"A-{n}") for n in range(7)]
 
 
-@pytest.fixture(autouse=True)
-def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This machine may be called."""
-    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", "127.0.0.1")
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
+pytestmark = pytest.mark.usefixtures("deployment")
 
 
 def shop(tmp_path: Path, url: str, pages: dict[str, Any], **call: Any) -> Path:

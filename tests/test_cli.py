@@ -11,42 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.folders import a_merchant, an_order, write
-from workbench.cli import COMMANDS, main
-from workbench.publish import export, release
+from tests.folders import an_order
+from workbench.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 BY_EMAIL = ("--operation", "find_orders_by_email")
-
-
-@pytest.fixture
-def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of mappings with merchant acme, 1.0.0 released; the current folder is elsewhere."""
-    folder = a_merchant(tmp_path / "mappings")
-    export(folder)
-    release(folder, "1.0.0")
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    monkeypatch.setenv("WORKBENCH_MAPPINGS", str(tmp_path / "mappings"))
-    return folder
-
-
-@pytest.fixture
-def search(tmp_path: Path, acme: Path) -> Path:
-    return write(tmp_path / "here" / "search.json", json.dumps({"orders": [an_order(1), an_order(2, state="sent")]}))
-
-
-Answer = tuple[int, str, str]
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Any:
-    def run(*words: str) -> Answer:
-        code = main(words)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
 
 
 def process(*words: str, **settings: Any) -> subprocess.CompletedProcess[bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,6 @@ from workbench.errors import UsageError
 ROOT = Path(__file__).resolve().parents[1]
 EMAIL = "jane.doe@example.com"
 DEMO = ("--environment", "demo")
-
-
-@pytest.fixture(scope="module")
-def merchant() -> Iterator[DemoMerchant]:
-    with DemoMerchant() as running:
-        yield running
 
 
 @pytest.fixture

@@ -10,41 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.folders import MAPPING, a_merchant, an_order, write
-from workbench.cli import main
-from workbench.publish import export, release
+from tests.folders import MAPPING, an_order, write
 
 BY_EMAIL = ("--operation", "find_orders_by_email")
-
-
-@pytest.fixture
-def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of mappings with merchant acme, 1.0.0 released; the current folder is elsewhere."""
-    folder = a_merchant(tmp_path / "mappings")
-    export(folder)
-    release(folder, "1.0.0")
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    monkeypatch.setenv("WORKBENCH_MAPPINGS", str(tmp_path / "mappings"))
-    return folder
-
-
-@pytest.fixture
-def search(tmp_path: Path, acme: Path) -> Path:
-    return write(tmp_path / "here" / "search.json", json.dumps({"orders": [an_order(1), an_order(2, state="sent")]}))
-
-
-Answer = tuple[int, str, str]
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Any:
-    def run(*words: str) -> Answer:
-        code = main(words)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
 
 
 def test_run_prints_orders_as_data(search: Path, cli: Any) -> None:

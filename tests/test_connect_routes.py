@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 import workbench as wb
-from tests.servers import Answer, Ask, Seen, Server, ask_async, ask_sync, order, orders_by_mail, serving, shop_file
+from tests.servers import Answer, Ask, Seen, Server, order, orders_by_mail, serving, shop_file
 from tests.servers_tls import AUTHORITY
 from tests.servers_wrong_tls import WRONG, WRONG_AUTHORITY
 from workbench.calls import Request, Response
@@ -64,13 +64,6 @@ def send_async(url: str, settings: Settings, tls: ssl.SSLContext | None = None, 
 def send(request: pytest.FixtureRequest) -> Send:
     """Sends once, in both ways."""
     chosen: Send = request.param
-    return chosen
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
     return chosen
 
 

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +23,7 @@ from workbench.demo import DemoMerchant, data
 from workbench.demo.store import Store
 from workbench.errors import UsageError
 
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[DemoMerchant]:
-    with DemoMerchant() as running:
-        yield running
-
-
-@pytest.fixture
-def merchant(shared: DemoMerchant) -> Iterator[DemoMerchant]:
-    """A merchant that nobody has asked for anything yet."""
-    yield shared
-    shared.drift("none")
-    shared.fail("none")
-
-
-@pytest.fixture
-def client(merchant: DemoMerchant) -> Iterator[httpx.Client]:
-    with client_of(merchant) as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("unasked")
 
 
 # ---------------------------------------------------------------- failures

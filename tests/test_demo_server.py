@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.demo_guest import JANE, SW, client_of, json_changes, numbers, search, xml
+from tests.demo_guest import JANE, SW, json_changes, numbers, search, xml
 from workbench.demo import DemoMerchant, data
 from workbench.demo.faults import DRIFTS
 
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[DemoMerchant]:
-    with DemoMerchant() as running:
-        yield running
-
-
-@pytest.fixture
-def merchant(shared: DemoMerchant) -> Iterator[DemoMerchant]:
-    """A merchant that nobody has asked for anything yet."""
-    yield shared
-    shared.drift("none")
-    shared.fail("none")
-
-
-@pytest.fixture
-def client(merchant: DemoMerchant) -> Iterator[httpx.Client]:
-    with client_of(merchant) as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("unasked")
 
 
 # ---------------------------------------------------------------- the JSON face

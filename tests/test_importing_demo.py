@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,6 @@ from workbench.orders import Result
 
 JANE = "jane.doe@example.com"
 NUMBER = "A-1002"
-
-
-@pytest.fixture(scope="module")
-def merchant() -> Iterator[DemoMerchant]:
-    with DemoMerchant() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

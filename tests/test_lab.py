@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,21 +17,13 @@ from typing import Any
 import pytest
 
 import workbench as wb
-from tests.lab_harness import ADD_CELL, CELLS, ERRORS, IDLE, SAVE, Lab, jupyterlab, open_page, run_all
-from tests.widget_harness import browser
+from tests.lab_harness import ADD_CELL, CELLS, ERRORS, IDLE, SAVE, Lab, jupyterlab, open_page, run_all, wait_for
 from workbench.demo import DemoMerchant
 
 pytest.importorskip("jupyterlab", reason="needs the extra notebook")
 ROOT = Path(__file__).parents[1]
 JANE = "jane.doe@example.com"
 MERCHANTS = ("ACME", "BRIO", "CORA", "DELA")
-
-
-@pytest.fixture(scope="module")
-def merchant() -> Iterator[DemoMerchant]:
-    """The demo merchant, running."""
-    with DemoMerchant() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +48,6 @@ def environ(lab: Lab, merchant: DemoMerchant, monkeypatch: pytest.MonkeyPatch) -
     for name, value in environment_of(merchant).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("WORKBENCH_DATA", str(lab.folder.parent / "data"))
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Any]:
-    """A browser."""
-    with browser() as made:
-        yield made
 
 
 def prepared(lab: Lab, name: str) -> wb.Workbench:
@@ -99,6 +91,35 @@ def fetch(page: Any) -> None:
     page.click("[data-fetch]")
     page.click("[data-consent=yes]")
     page.wait_for_selector('.wb [data-path="$.data[*].number"]')
+
+
+def test_the_command_opens_the_notebook(tmp_path: Path) -> None:
+    """What it prints leads to the onboarding notebook, nobody is asked about news, and what ends it ends all of it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = [sys.executable, "-m", "workbench", "lab", "--no-browser", "--port", str(port)]
+    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path)}
+    log = tmp_path / "lab.log"
+    with log.open("wb") as written:
+        process = subprocess.Popen(words, env=environment, cwd=ROOT, stdout=written, stderr=written)
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api", process)
+            while not (found := re.search(r"http://127\.0\.0\.1:\d+/\S+token=\w+", log.read_text())):
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.05)
+            page = urllib.request.urlopen(found[0], timeout=60).read().decode()
+        finally:
+            process.terminate()
+            process.wait(60)
+
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert f":{port}/lab/tree/onboard_merchant.ipynb?" in found[0]
+    config = json.loads(
+        page.partition('<script id="jupyter-config-data" type="application/json">')[2].partition("<")[0]
+    )
+    assert "@jupyterlab/apputils-extension:announcements" in config["disabledExtensions"]
 
 
 @pytest.mark.usefixtures("environ")

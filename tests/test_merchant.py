@@ -12,14 +12,10 @@ import pytest
 
 import workbench as wb
 from tests.servers import (
-    PASSWORD,
-    USER,
     Answer,
     Ask,
     Seen,
     Server,
-    ask_async,
-    ask_sync,
     by_number,
     order,
     orders_by_mail,
@@ -34,21 +30,7 @@ BASIC = {"kind": "basic", "username": "${SHOP_USER}", "password": "${SHOP_PASSWO
 MAIL = "ann@example.com"
 
 
-@pytest.fixture(autouse=True)
-def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the deployment says: this machine may be called, and here are the shop's secrets."""
-    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", "127.0.0.1")
-    monkeypatch.setenv("SHOP_USER", USER)
-    monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
-    monkeypatch.delenv("WORKBENCH_PROXY", raising=False)
-    monkeypatch.delenv("SHOP_HOSTS", raising=False)
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
+pytestmark = pytest.mark.usefixtures("deployment")
 
 
 # ---------------------------------------------------------------- what is found

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import workbench as wb
-from tests.servers import Answer, Ask, Seen, ask_async, ask_sync, by_email, order, serving, shop_file
+from tests.servers import Answer, Ask, Seen, by_email, order, serving, shop_file
 from workbench.calls import Exchange
 from workbench.cli import main
 from workbench.errors import MappingError, ServerError
@@ -23,19 +23,7 @@ MAIL = "ann@example.com"
 QUICK = {"max": 1, "wait_s": 0.01}
 
 
-@pytest.fixture(autouse=True)
-def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This machine may be called."""
-    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", "127.0.0.1")
-    monkeypatch.delenv("WORKBENCH_PROXY", raising=False)
-    monkeypatch.delenv("SHOP_HOSTS", raising=False)
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
+pytestmark = pytest.mark.usefixtures("deployment")
 
 
 CHAIN = {

@@ -16,7 +16,7 @@ import pytest
 
 import workbench as wb
 from tests.conftest import missing
-from tests.servers import Ask, ask_async, ask_sync, by_email, order, shop_file
+from tests.servers import Ask, by_email, order, shop_file
 from workbench.connect import pace
 from workbench.errors import BadAnswer, RateLimited
 
@@ -81,13 +81,6 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", "127.0.0.1")
     for name in ("WORKBENCH_PROXY", "SHOP_HOSTS", "WORKBENCH_EGRESS_URL"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
 
 
 OPERATION = {"find_orders_by_email": by_email()}

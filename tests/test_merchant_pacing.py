@@ -19,7 +19,6 @@ from tests.servers import (
     Answer,
     Ask,
     Seen,
-    ask_async,
     ask_sync,
     by_email,
     order,
@@ -47,19 +46,7 @@ QUICK = {"wait_s": 0.01}
 GOOD = Answer({"data": [order("A-1")]})
 
 
-@pytest.fixture(autouse=True)
-def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This machine may be called."""
-    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", "127.0.0.1")
-    monkeypatch.delenv("WORKBENCH_PROXY", raising=False)
-    monkeypatch.delenv("SHOP_HOSTS", raising=False)
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
+pytestmark = pytest.mark.usefixtures("deployment")
 
 
 def in_turn(*answers: Answer) -> Callable[[Seen], Answer]:

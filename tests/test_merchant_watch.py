@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from tests.servers import PARCELS, PASSWORD, USER, Ask, ask_async, ask_sync, serving, shop_file, two_calls, with_parcels
+from tests.servers import PARCELS, PASSWORD, Ask, serving, shop_file, two_calls, with_parcels
 from workbench.connect import watch
 from workbench.errors import CallError
 
@@ -22,21 +22,7 @@ MAIL = "ann@example.com"
 BASIC = {"kind": "basic", "username": "${SHOP_USER}", "password": "${SHOP_PASSWORD}"}
 
 
-@pytest.fixture(autouse=True)
-def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This machine may be called, and here are the shop's secrets."""
-    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", "127.0.0.1")
-    monkeypatch.setenv("SHOP_USER", USER)
-    monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
-    for name in ("WORKBENCH_PROXY", "SHOP_HOSTS", "WORKBENCH_EGRESS_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
+pytestmark = pytest.mark.usefixtures("deployment")
 
 
 @pytest.fixture

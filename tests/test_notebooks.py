@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,6 @@ ROOT = Path(__file__).parents[1]
 ONBOARD = ROOT / "notebooks" / "onboard_merchant.ipynb"
 REPAIR = ROOT / "notebooks" / "repair_merchant.ipynb"
 VERIFY = ROOT / "notebooks" / "verify_merchant.ipynb"
-
-
-@pytest.fixture(scope="module")
-def merchant() -> Iterator[DemoMerchant]:
-    """The demo merchant, running."""
-    with DemoMerchant() as running:
-        yield running
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import workbench as wb
-from tests.servers import PASSWORD, USER, Answer, Ask, ask_async, ask_sync, order, serving, shop_file
+from tests.servers import Answer, Ask, order, serving, shop_file
 from workbench.errors import CallFailed, DecodeError
 from workbench.mapping import load_text
 from workbench.pseudonyms import Pseudonyms
@@ -25,21 +25,7 @@ FIND = {"post": "/soap", "soap": {"body": "<Find><Mail>{email}</Mail></Find>"}, 
 RECORD = {"order_number": "@.No", "customer_email": "@.Mail", "created_at": "@.At", "status": {"value": "shipped"}}
 
 
-@pytest.fixture(autouse=True)
-def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The secrets of a merchant named shop; private addresses of this machine are allowed."""
-    monkeypatch.setenv("SHOP_USER", USER)
-    monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
-    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", "127.0.0.1")
-    monkeypatch.delenv("WORKBENCH_PROXY", raising=False)
-    monkeypatch.delenv("SHOP_HOSTS", raising=False)
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Either face of the runtime."""
-    found: Ask = request.param
-    return found
+pytestmark = pytest.mark.usefixtures("deployment")
 
 
 def envelope(inner: str, space: str = SOAP_1_1) -> str:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.decode import decode
-from workbench.pseudonyms import Pseudonyms, Unreadable
+from workbench.pseudonyms import Came, Pseudonyms, Unreadable
 from workbench.runtime import load
 from workbench.samples import Answer, Sample, load_samples, replay
 
@@ -192,7 +192,7 @@ def test_what_is_not_understood_is_not_kept(body: bytes) -> None:
 
 def test_preview_shows_shapes_only() -> None:
     """Before the first write the engineer sees what goes, without the values being printed."""
-    rows = {row.place: row for row in NAMES.preview(json.dumps([ORDER]).encode(), "application/json")}
+    rows = {row.place: row for row in NAMES.preview([Came(json.dumps([ORDER]).encode(), "application/json")])[0]}
 
     assert rows["$[*].customer.email"].before == "xxxx.xxx+xxxx@xxxxx.xxx"
     assert rows["$[*].customer.email"].sort == "e-mail"
@@ -273,3 +273,60 @@ def test_email_in_an_address_is_the_one_elsewhere() -> None:
 def test_marks_of_numbers_stay(text: str, front: str) -> None:
     """The mark in front of an order's number stays, so that rules about prefixes still replay."""
     assert Pseudonyms(b"key").replaced(text).startswith(front)
+
+
+def test_what_names_the_customer_is_found_elsewhere() -> None:
+    """A name in capitals under an unknown key, in a key, in an error's code: known by the place that says it is one."""
+    later = {"customer": {"name": "Jane Müller", "city": "Buxtehude", "id": 700101}, "ref": "A-1021"}
+    document = {
+        "besteller": "JANE", "ziel": "BUXTEHUDE", "usr": "jane-m", "kdnr": 700101, "error": {"code": "jane"},
+        "attributes": [{"name": "Müller", "value": "10.00"}], "A-1021": {"state": "sent"}, "müller": 1,
+        "mail:jane@web.de": 2, "jane%40web.de": 3, "x.a-1021": 4, "total": 700101, "order": later,
+    }  # fmt: skip
+    text = json.dumps(rewritten(document), ensure_ascii=False).lower()
+
+    assert [word for word in ("jane", "müller", "buxtehude", "1021", "web.de") if word in text] == []
+    made = rewritten(document)
+    assert made["besteller"].lower() == made["order"]["customer"]["name"].split()[0].lower()
+    assert made["order"]["ref"] in made
+    assert (made["kdnr"], made["total"]) == (made["order"]["customer"]["id"], 700101)
+
+
+def test_names_take_no_key_and_no_word_of_ours_away() -> None:
+    """A customer called Price in Main Street, with the address orders@shop.de, leaves the answer's structure alone."""
+    customer = {"name": "Carrie Price", "email": "orders@shop.de", "street": "Main Street", "first_name": "Shipped"}
+    document = {
+        "price": "1.00", "unitPrice": "2.00", "street": "x", "orders": [], "status": "shipped", "carrier": "DHL",
+        "Orders@odata.nextLink": "", "@odata.count": 2, "customer": customer, "country": "Price", "2026-11-03": 1,
+        "iso8601": "2026-11-03T10:00:00Z", "iso4217": "EUR", "rfc2822": "x", "address2": "y", "ISO3166": "DE",
+    }  # fmt: skip
+    made = rewritten(document)
+
+    assert list(made) == list(document)
+    assert (made["status"], made["carrier"], made["country"]) == ("shipped", "DHL", "Price")
+
+
+def test_answers_of_one_customer_go_together() -> None:
+    """What one answer says of the customer is looked for in the others as well; what was asked for is known from it."""
+    first = Came(b'{"kurz": "doe", "code": "JANE"}', "application/json; owner=doe; charset=utf-8")
+    second = Came(b'{"customer": {"name": "Jane Doe"}}', "application/json")
+    made = [json.loads(one.data) for one in NAMES.bodies([first, second]) if not isinstance(one, Unreadable)]
+
+    assert f"{made[0]['code']} {made[0]['kurz']}".lower() == made[1]["customer"]["name"].lower()
+    (alone,) = NAMES.bodies([first], ["jane.doe@web.de"])
+    assert not isinstance(alone, Unreadable)
+    assert b"doe" not in alone.data and alone.content_type == "application/json; charset=utf-8"
+
+
+def test_other_spellings_and_prefixes_of_xml() -> None:
+    """A name without its dots or in capitals, a phone without its signs; a prefix of XML stays the one declared."""
+    customer = {"name": "Jörg Øster", "phone": "+49 171 5550123"}
+    made = rewritten({"kurz": "JOERG", "k2": "jorg", "k3": "oester", "msisdn": 491715550123, "customer": customer})
+    assert [key for key in ("kurz", "k2", "k3") if made[key].lower() in ("joerg", "jorg", "oester")] == []
+    assert not str(made["msisdn"]).endswith("5550123")
+
+    xml = b'<d:a xmlns:d="urn:d"><d:name>Quirin</d:name><d:Quirin d:quirin="1"/></d:a>'
+    data = NAMES.body(xml, "text/xml").data
+    assert b"quirin" not in data.lower()
+    assert decode(data).format == "xml"
+    assert data.count(b"<d:") == 3

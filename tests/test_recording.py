@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,6 @@ from workbench.samples import load_sample, replay
 
 JANE = "jane.doe@example.com"
 MAIL = "ann@example.com"
-
-
-@pytest.fixture(scope="module")
-def merchant() -> Iterator[DemoMerchant]:
-    """A running demo merchant."""
-    with DemoMerchant() as running:
-        yield running
 
 
 @pytest.fixture

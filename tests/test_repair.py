@@ -17,13 +17,6 @@ MAPPINGS = Path(__file__).parents[1] / "mappings"
 JANE = "jane.doe@example.com"
 
 
-@pytest.fixture(scope="module")
-def merchant() -> Iterator[DemoMerchant]:
-    """The demo merchant, running."""
-    with DemoMerchant() as running:
-        yield running
-
-
 @pytest.fixture
 def bench(tmp_path: Path, merchant: DemoMerchant, monkeypatch: pytest.MonkeyPatch) -> Iterator[wb.Workbench]:
     """The demo merchant's mapping, opened again; the API is put back afterwards."""

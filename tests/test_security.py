@@ -19,8 +19,6 @@ from tests.servers import (
     Answer,
     Ask,
     Seen,
-    ask_async,
-    ask_sync,
     by_email,
     by_number,
     order,
@@ -51,13 +49,6 @@ def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     """This machine may be called."""
     monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", "127.0.0.1")
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
 
 
 # ---------------------------------------------------------------- addresses

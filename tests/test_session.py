@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,6 @@ BY_EMAIL, BY_NUMBER = "find_orders_by_email", "find_order_by_number"
 JANE = "jane.doe@example.com"
 WORDS = {"1": "pending", "2": "confirmed", "3": "processing", "4": "shipped", "5": "delivered", "6": "on_hold",
          "8": "cancelled", "9": "refunded"}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def merchant() -> Iterator[DemoMerchant]:
-    """The demo merchant, running."""
-    with DemoMerchant() as running:
-        yield running
 
 
 @pytest.fixture

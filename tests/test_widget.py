@@ -5,33 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import workbench as wb
-from tests.widget_harness import browser, open_widget
+from tests.widget_harness import open_widget
 from workbench.demo import DemoMerchant
 
 pytest.importorskip("anywidget", reason="needs the extra notebook")
 JANE = "jane.doe@example.com"
 BASIC = {"kind": "basic", "username": "${ACME_USER}", "password": "${ACME_PASSWORD}"}
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Any]:
-    """A browser."""
-    with browser() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def merchant() -> Iterator[DemoMerchant]:
-    """The demo merchant, running."""
-    with DemoMerchant() as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import workbench as wb
-from tests.widget_harness import browser, open_widget
+from tests.widget_harness import open_widget
 from workbench.demo import DemoMerchant
 
 pytest.importorskip("anywidget", reason="needs the extra notebook")
 pytest.importorskip("zeep", reason="needs the extra soap")
 pytest.importorskip("graphql", reason="needs the extra graphql")
 JANE = "jane.doe@example.com"
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Any]:
-    """A browser."""
-    with browser() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def merchant() -> Iterator[DemoMerchant]:
-    """The demo merchant, running."""
-    with DemoMerchant() as running:
-        yield running
 
 
 @pytest.fixture

@@ -17,15 +17,17 @@ from workbench.merchant import open_merchant
 from workbench.orders import Result
 from workbench.pick import problem_field
 from workbench.pick.places import Read, places_read
+from workbench.pseudonyms import Named
 from workbench.runtime import Mapping as Runnable
 from workbench.samples import Sample, fields_seen, load_samples, recorded, replay_all, summed
-from workbench.samples.documents import documents_by_call, sample_of
+from workbench.samples.documents import customer_of, documents_by_call, sample_of
 from workbench.tree import Change, Tree, merge
 from workbench.versions import Folder, Version
 
 REPLAY, LIVE = "replay", "live"
 BREAKING, HARMLESS = "breaks", "harmless"
 _INPUTS = {"find_orders_by_email": "email", "find_order_by_number": "number"}
+_SHOWN = 5  # fields of a finding that are named; a list that shrinks hits dozens
 _LESS = 0.5  # a field that is there half as often as in the evidence is worth a word
 
 
@@ -45,9 +47,15 @@ class Finding(NamedTuple):
     fields: tuple[str, ...] = ()
 
     @property
+    def hits(self) -> str:
+        """The fields in words; of many the first ones, and how many more there are."""
+        shown, more = self.fields[:_SHOWN], len(self.fields) - _SHOWN
+        return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+    @property
     def text(self) -> str:
         """The finding as one line."""
-        hit = f" (hits {', '.join(self.fields)})" if self.fields else ""
+        hit = f" (hits {self.hits})" if self.fields else ""
         return f"{self.what} @ {self.where}{hit}"
 
 
@@ -119,9 +127,8 @@ class Report:
         """The report in one line."""
         broken = sum(finding.kind == BREAKING for finding in self.findings)
         said = f"{broken} breaking" if broken else "fits"
-        return (
-            f"{self.merchant} {self.version} ({self.mode}): {said}, {self.orders} orders, {len(self.findings)} findings"
-        )
+        counts = f"{_counted(self.orders, 'order')}, {_counted(len(self.findings), 'finding')}"
+        return f"{self.merchant} {self.version} ({self.mode}): {said}, {counts}"
 
     def __repr__(self) -> str:
         return self.summary()
@@ -132,7 +139,7 @@ class Report:
         parts = [f"<h1>{_safe(self.merchant)} {_safe(self.version)}: {mood}</h1><p>{_safe(self.summary())}</p>"]
         if self.searches:
             parts.append(f"<ul>{''.join(f'<li>{_safe(line)}</li>' for line in self.searches)}</ul>")
-        rows = [(one.kind, one.what, one.where, ", ".join(one.fields)) for one in self.findings]
+        rows = [(one.kind, one.what, one.where, one.hits) for one in self.findings]
         parts.append(_table("What is not as it was", ("", "what", "where", "fields"), rows) if rows else "")
         parts.append(_table("Fields", ("field", "now", "when exported"), self.coverage))
         return _PAGE.format(title=_safe(f"{self.merchant} {self.version}"), body="".join(parts))
@@ -212,7 +219,7 @@ def _live(
             told.append(f"{said}: failed")
         else:
             results.append(result)
-            told.append(f"{said}: {result.outcome}, {len(result.orders)} orders")
+            told.append(f"{said}: {result.outcome}, {_counted(len(result.orders), 'order')}")
             if result.outcome != "found":
                 findings.append(
                     Finding(BREAKING, f"{result.outcome}: what the probe asks for does not come", operation)
@@ -220,8 +227,9 @@ def _live(
         answers = [answer for answer in map(recorded, exchanges) if answer is not None]
         if answers:
             fresh.append(sample_of(f"live-{index + 1}", operation, inputs, answers, datetime.now(UTC)))
+    customer = customer_of([*samples, *fresh])
     for operation in dict.fromkeys(operation for operation, _ in asked):
-        findings += _drift(mapping, operation, samples, fresh)
+        findings += _drift(mapping, operation, samples, fresh, customer)
     return _report(mapping, LIVE, results, findings, tuple(told))
 
 
@@ -239,8 +247,10 @@ def _asked(
     return asked
 
 
-def _drift(mapping: Runnable, operation: str, samples: Sequence[Sample], fresh: Sequence[Sample]) -> list[Finding]:
-    """How the answers of today differ from the samples, and which fields that hits."""
+def _drift(
+    mapping: Runnable, operation: str, samples: Sequence[Sample], fresh: Sequence[Sample], customer: Named
+) -> list[Finding]:
+    """How the answers of today differ from the samples, and which fields that hits; no key that is a value counts."""
     before = {call: _tree(each) for call, each in documents_by_call(mapping.plan, operation, samples).items()}
     after = {call: _tree(each) for call, each in documents_by_call(mapping.plan, operation, fresh).items()}
     reads = places_read(mapping.file.data, operation, before)
@@ -250,6 +260,8 @@ def _drift(mapping: Runnable, operation: str, samples: Sequence[Sample], fresh: 
             continue
         for change in tree.differences(after[call]):
             hit = tuple(dict.fromkeys(_hit(change, call, reads)))
+            if not hit and customer.in_place(change.where):
+                continue  # a place that is read stands in the mapping anyway
             findings.append(Finding(_kind(change, tree, hit), _words(change), f"{call} {change.where}", hit))
     return findings
 
@@ -279,10 +291,18 @@ def _kind(change: Change, before: Tree, hit: Sequence[str]) -> str:
 
 def _words(change: Change) -> str:
     if change.what == "type":
-        return f"{change.before} became {change.after}"
+        return _of_types(*(set(side.split(", ")) for side in (change.before, change.after)))
     if change.what == "presence":
         return f"there in {change.after} instead of {change.before}"
     return {"new": f"new: {change.after}", "gone": f"gone: {change.before}"}[change.what]
+
+
+def _of_types(before: set[str], after: set[str]) -> str:
+    """A change of types for people; most are about what was or was not empty this time."""
+    gone, come = ", ".join(sorted(before - after)), ", ".join(sorted(after - before))
+    if not come:
+        return f"never {gone} this time"
+    return f"{come} as well" if not gone else f"{gone} became {come}"
 
 
 # ---------------------------------------------------------------- the report
@@ -327,6 +347,10 @@ def _share(text: str) -> float:
     return int(some) / int(every) if some.isdigit() and every.isdigit() and int(every) else 0.0
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
 def _safe(text: str) -> str:
     return html.escape(text)
 
@@ -342,7 +366,8 @@ def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) ->
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 60em; padding: 0 1em; }}
 body {{ color: #1f2328; background: #fff; }} table {{ border-collapse: collapse; }}
-th, td {{ text-align: left; padding: 3px 14px 3px 0; border-bottom: 1px solid #d4d8dd; }}
+th, td {{ text-align: left; padding: 3px 14px 3px 0; border-bottom: 1px solid #d4d8dd; vertical-align: top; }}
+td:nth-child(2) {{ min-width: 12em; }}
 tr.breaks td {{ background: #fdecc8; }}
 </style></head><body>{body}</body></html>
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 from workbench.cli.output import Output
 from workbench.cli.parser import Parser, WrongUse
 from workbench.cli.places import merchant_folder, merchants
-from workbench.errors import WorkbenchError
+from workbench.errors import MappingError, WorkbenchError
 from workbench.verify import BREAKING, LIVE, REPLAY, Report, verify
 
 
@@ -43,7 +43,8 @@ def fleet(arguments: Namespace, output: Output) -> int:
         try:
             report = verify(folder.path, mode=LIVE if arguments.live else REPLAY, environment=arguments.environment)
         except WorkbenchError as error:
-            rows.append((folder.name, "", "failed", "", str(error).splitlines()[0]))
+            first = error.problems[0].text if isinstance(error, MappingError) and error.problems else str(error)
+            rows.append((folder.name, "", "failed", "", first.splitlines()[0]))
             told.append({"merchant": folder.name, "ok": False, "error": str(error)})
             continue
         told.append(report.to_dict())

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,6 +19,13 @@ from workbench.cli.parser import Parser
 from workbench.errors import UsageError
 
 _NOTEBOOK = "onboard_merchant.ipynb"
+_PATIENCE_S = 10.0
+_QUIET = (
+    "--LabApp.news_url=None",  # nothing is asked of anybody outside
+    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    "--Application.log_level=WARN",
+)
+_NO_NEWS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 
 
 def need(extra: str, *modules: str) -> None:
@@ -50,6 +61,9 @@ def lab_arguments(parser: Parser) -> None:
     """The arguments of `workbench lab`."""
     parser.description = "Opens JupyterLab on the onboarding notebook, with the demo merchant running beside it."
     parser.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
+    parser.add_argument(
+        "--port", type=int, metavar="N", help="where JupyterLab listens; 8888, or the next that is free, unless given"
+    )
 
 
 def lab(arguments: Namespace, output: Output) -> int:
@@ -68,8 +82,40 @@ def lab(arguments: Namespace, output: Output) -> int:
             merchant = stack.enter_context(DemoMerchant())
             environment |= merchant.environ
             output.line(f"the demo merchant is at {merchant.base_url}")
-        words = [sys.executable, "-m", "jupyterlab", str(place), *(["--no-browser"] if arguments.no_browser else [])]
-        return subprocess.run(words, env=environment, check=False).returncode  # noqa: S603 - no shell, our own words
+        environment["JUPYTER_CONFIG_PATH"] = stack.enter_context(_without_news(environment))
+        words = [sys.executable, "-m", "jupyterlab", str(place), *_QUIET]
+        words += [f"--LabApp.default_url=/lab/tree/{place.name}"] if place.is_file() else []
+        words += ["--no-browser"] if arguments.no_browser else []
+        words += [f"--ServerApp.port={arguments.port}"] if arguments.port else []
+        words += ["--allow-root"] if getattr(os, "geteuid", os.getpid)() == 0 else []  # as in a container
+        return _run(words, environment)
+
+
+def _run(words: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Runs JupyterLab until it ends; what ends us ends it as well, with its kernels."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    process = subprocess.Popen(words, env=environment)  # noqa: S603 - no shell, our own words
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _without_news(environment: Mapping[str, str]) -> Iterator[str]:
+    """A path of settings in which JupyterLab does not ask about news; the user's own stay as they are."""
+    with tempfile.TemporaryDirectory(prefix="workbench-lab-") as folder:
+        page = Path(folder) / "labconfig" / "page_config.json"
+        page.parent.mkdir()
+        page.write_text(json.dumps(_NO_NEWS))
+        known = environment.get("JUPYTER_CONFIG_PATH")
+        yield os.pathsep.join([folder, *([known] if known else [])])
 
 
 def _notebooks() -> Path:

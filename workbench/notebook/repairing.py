@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from workbench.catalogue import LIST, catalogue
@@ -14,6 +15,7 @@ from workbench.mapping.check_blocks import inner_fields, is_block
 from workbench.pick.blocks import Blocks
 from workbench.pick.places import Read, places_read
 from workbench.pick.steps import place_steps, text
+from workbench.pseudonyms import Named
 from workbench.tree import MARKS, Node, Tree
 
 _ENOUGH = 0.5
@@ -53,7 +55,11 @@ class Repair:
 
 
 def repairs(
-    data: Mapping[str, Any], operation: str, before: Mapping[str, Tree], after: Mapping[str, Tree]
+    data: Mapping[str, Any],
+    operation: str,
+    before: Mapping[str, Tree],
+    after: Mapping[str, Tree],
+    customer: Named | None = None,
 ) -> list[Repair]:
     """What the difference between saved and fresh answers breaks.
 
@@ -62,6 +68,7 @@ def repairs(
         operation: The operation.
         before: The merged tree of each call's saved answers.
         after: The same of the fresh ones.
+        customer: What names the customers: no place with such a key is a candidate.
     """
     reads = places_read(data, operation, before)
     found: list[Repair] = []
@@ -75,7 +82,10 @@ def repairs(
             if not hit or node is None:
                 continue
             if change.what == "gone" and node.always:
-                candidates = tuple(_candidates(node, tree, now))
+                places = (
+                    place for place in _candidates(node, tree, now) if not (customer and customer.in_place(place))
+                )
+                candidates = tuple(islice(places, _SHOWN))
                 found.append(Repair("gone", call, change.where, hit, candidates, operation))
             elif change.what == "type" and "list" in change.before and "object" in change.after:
                 found.append(Repair("keyed", call, change.where, hit, (), operation))
@@ -107,7 +117,7 @@ def _candidates(node: Node, before: Tree, after: Tree) -> Iterator[str]:
         alike = difflib.SequenceMatcher(None, node.name.lower(), each.name.lower()).ratio()
         if new or (near and share == 1):
             ranked.append((-(2 * new + near + share + alike), each.path))
-    yield from (path for _, path in sorted(ranked)[:_SHOWN])
+    yield from (path for _, path in sorted(ranked))
 
 
 def _text_around(path: str) -> str:

@@ -27,6 +27,7 @@ from workbench.pick import values_of
 from workbench.pick.places import places_read
 from workbench.pick.trial import holders_of
 from workbench.runtime import Mapping as Runnable
+from workbench.samples.documents import customer_of
 
 _MATCH = re.compile(r"(\d+) of (\d+) match")
 
@@ -134,9 +135,11 @@ class Results(Probing):
     def questions(self) -> str:
         """The open points as a letter to the merchant, without customers' data."""
         words = {}
+        customer = customer_of(self._store.samples)
         for _, key, field in every_field():
             if field.vocabulary and self.rule(key) is not None:
                 left = [each["word"] for each in self.words(key) if each["seen"] and not each["meaning"]]
+                left = [word for word in left if not customer.is_said_by(word)]
                 known = {word.casefold() for word in self._vocabulary(key)}
                 words[key] = [word for word in left if word.casefold() not in known]
         return questions(self.merchant, self.todo(), words, self._asks)

@@ -14,7 +14,7 @@ from workbench.documents import Document
 from workbench.errors import MappingError
 from workbench.pick.trial import Trials
 from workbench.plan import Plan
-from workbench.pseudonyms import Pseudonyms, Row, Unreadable
+from workbench.pseudonyms import Came, Pseudonyms, Row
 from workbench.samples import (
     Kept,
     Recorded,
@@ -123,11 +123,10 @@ class Store:
             return self._rows[1]
         found: dict[str, Row] = {}
         for taken in self.taken:
-            for answer in taken.answers if taken.live else ():
-                try:
-                    rows = self.pseudonyms.preview(answer.body, answer.content_type)
-                except Unreadable:
-                    continue
+            answers = taken.answers if taken.live else []
+            came = [Came(answer.body, answer.content_type) for answer in answers]
+            previews = self.pseudonyms.preview(came, taken.sample.inputs.values())
+            for answer, rows in zip(answers, previews, strict=True):
                 for row in rows:
                     key = f"{answer.call} {row.place}"
                     if key not in found or (row.sort and not found[key].sort):

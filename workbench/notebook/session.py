@@ -14,7 +14,7 @@ from workbench.notebook.suggesting import Suggesting
 from workbench.pick import problem_field
 from workbench.publish import Exported, export, needs
 from workbench.runtime import Mapping as Runnable
-from workbench.samples.documents import documents_by_call
+from workbench.samples.documents import customer_of, documents_by_call
 from workbench.tree import Tree, merge
 from workbench.versions import Version
 
@@ -102,8 +102,9 @@ class Workbench(Suggesting):
         if {taken.live for taken in self._store.taken} != {True, False}:
             raise UsageError("nothing to compare - fetch again, beside the saved samples")
         found: list[Repair] = []
+        customer = customer_of(self._store.samples)
         for name in self.operations:
-            found += repairs(self._draft.data, name, self._side(name, False), self._side(name, True))
+            found += repairs(self._draft.data, name, self._side(name, False), self._side(name, True), customer)
         for name in self.operations:
             fresh = [taken.sample for taken in self._store.taken if taken.live]
             trial = self._store.trials.of(self._draft.data, name, fresh)

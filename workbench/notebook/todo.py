@@ -58,11 +58,11 @@ def todo(file: MappingFile, trials: Mapping[str, Trial], operations: Sequence[st
     for name, words in _SEARCHES.items():
         if name not in operations:
             found.append(Todo(f"no search {words}", f"add the operation {name}", "", "no_search", False, True))
-        elif trials.get(name) and trials[name].samples and not any(result.orders for result in trials[name].results):
-            how = "say where the orders stand in its answers, or fetch one that is there"
-            found.append(Todo(f"search {words} has found no order", how, "", "untested", True, True))
-        elif not trials.get(name) or not trials[name].samples:
+        elif not trials.get(name):
             found.append(Todo(f"search {words} not tried", "fetch an order with it", "", "untested", True, True))
+        elif not any(result.orders for result in trials[name].results):
+            how = "say where its orders stand, or fetch an order that is there"
+            found.append(Todo(f"search {words} gives no order yet", how, "", "no_order", True, True))
     results = [result for trial in trials.values() for result in trial.results]
     orders = [order for trial in trials.values() for records in trial.records for order in records]
     found += _of_results(results, orders, data)
@@ -86,10 +86,10 @@ def _of_results(results: Sequence[Result], orders: Sequence[Mapping[str, Any]], 
     for field, words in unknown.items():
         how = "give each word a meaning, or ask the merchant"
         many = len(set(words))
-        text = f"{many} word{'s' * (many != 1)} without meaning in {field} ({len(words)} times)"
+        text = f"{many} word{'s' * (many != 1)} without meaning in {field} ({_often(len(words))})"
         found.append(Todo(text, how, field, "words", True, True))
     for (field, what), count in others.items():
-        found.append(Todo(f"{field}: {what} ({count} times)", "look at its rule", field, "problem", True, True))
+        found.append(Todo(f"{field}: {what} ({_often(count)})", "look at its rule", field, "problem", True, True))
     rules = data["records"].get("order") or {}
     times = [key for key in rules if key in catalogue().records["order"].fields
              and catalogue().records["order"].fields[key].kind == TIME]  # fmt: skip
@@ -112,6 +112,10 @@ def _of_results(results: Sequence[Result], orders: Sequence[Mapping[str, Any]], 
         if not seen:
             found.append(Todo(f"no sample order with {what}", "fetch one, or leave it", "", "no_sample"))
     return found
+
+
+def _often(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _raw_at(result: Result, where: str) -> str:

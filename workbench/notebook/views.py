@@ -45,22 +45,33 @@ def state(bench: Workbench, args: Mapping[str, Any] | None = None) -> dict[str, 
         "groups": shown,
         "todo": [one._asdict() for one in left],
         "done": _done(required), "total": _total(required),
-        "suggested": _suggested(bench),
+        "suggested": _suggested(bench, complete=_done(required) == _total(required)),
         "places": _places(bench) if _trees_made(bench) else {},
     }  # fmt: skip
 
 
-def _suggested(bench: Workbench) -> dict[str, Any]:
-    """The proposals for fields without a rule, and earlier mappings that look the same."""
+def _suggested(bench: Workbench, complete: bool) -> dict[str, Any]:
+    """The proposals for fields without a rule; and earlier mappings that look the same, while fields are wanting."""
     found = bench._suggested
     if found is None:
         return {"asked": False, "fields": {}, "sure": 0, "known": [], "summary": ""}
     proposed = bench._proposed()
+    sure = sum(one.score >= SURE for one in proposed)
+    known = [] if complete else found.known[:3]
     return {
-        "asked": True, "summary": found.summary, "sure": sum(one.score >= SURE for one in proposed),
+        "asked": True, "summary": _told(found.summary, len(proposed)), "sure": sure,
         "fields": {one.field: suggestion(one) for one in proposed},
-        "known": [{"merchant": one.merchant, "share": round(100 * one.share)} for one in found.known[:3]],
+        "known": [{"merchant": one.merchant, "share": round(100 * one.share)} for one in known],
     }  # fmt: skip
+
+
+def _told(summary: str, proposed: int) -> str:
+    """What was found, with how much of it is still to be decided."""
+    where, mark, _ = summary.rpartition("; ")
+    if not mark:
+        return summary
+    many = f"{proposed} field{'s are' if proposed != 1 else ' is'} proposed" if proposed else "nothing more is proposed"
+    return f"{where}; {many}"
 
 
 def suggestion(one: Suggestion) -> dict[str, Any]:

@@ -6,7 +6,9 @@ words, line names and codes survive, because a mapping is made of them.
 
 from __future__ import annotations
 
-from workbench.pseudonyms.bodies import Body, Row, Unreadable
-from workbench.pseudonyms.pseudonyms import Pseudonyms
+from workbench.pseudonyms.bodies import Body
+from workbench.pseudonyms.named import Named
+from workbench.pseudonyms.pseudonyms import Came, Pseudonyms, named_in
+from workbench.pseudonyms.values import Row, Unreadable
 
-__all__ = ["Body", "Pseudonyms", "Row", "Unreadable"]
+__all__ = ["Body", "Came", "Named", "Pseudonyms", "Row", "Unreadable", "named_in"]

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,36 +16,14 @@ from xml.sax.saxutils import escape, quoteattr
 from workbench.decode import decode
 from workbench.errors import DecodeError
 from workbench.paths import quote_name
-from workbench.pseudonyms.sorts import names_a_pair
+from workbench.pseudonyms.values import LOOKED_AT, PLACES, Row, Unreadable, Values
 
 if TYPE_CHECKING:
-    from workbench.pseudonyms.pseudonyms import Pseudonyms
+    pass
 
 _DEPTH = 200
 _CHARSET = re.compile(r";\s*charset=[\"']?([\w.:-]+)[\"']?", re.I)
-_SHOWN = 60
-_LOOKED_AT, _PLACES = 20, 2000  # values of a place, and places, that a preview looks at
-
-
-class Unreadable(ValueError):
-    """A body that cannot be rewritten, and so is not kept; the message says why without a value of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What happens at one place.
-
-    Attributes:
-        place: `$.data[*].email`.
-        sort: Why it is replaced; empty where it is kept.
-        before: The shape of a value that was there, letters as x and digits as 0; a kept value as it is.
-        after: What stands there afterwards.
-    """
-
-    place: str
-    sort: str
-    before: str = field(repr=False)
-    after: str = field(repr=False)
+_MEDIA = re.compile(r"\s*[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +47,14 @@ class _Number(str):
     __slots__ = ()
 
 
-class Rewriting:
-    """Rewrites values and remembers what became of each place.
-
-    Args:
-        pseudonyms: The merchant's.
-        sparing: Looks at some values of each place only, and makes no body that could be kept.
-    """
-
-    def __init__(self, pseudonyms: Pseudonyms, sparing: bool = False) -> None:
-        self.pseudonyms = pseudonyms
-        self.rows: dict[str, Row] = {}
-        self._sparing = sparing
-        self._seen: Counter[str] = Counter()
-
-    def _passed_over(self, place: str) -> bool:
-        """Whether enough of a place is known already."""
-        if not self._sparing:
-            return False
-        self._seen[place] += 1
-        known = self.rows.get(place)
-        return known.sort != "" or self._seen[place] > _LOOKED_AT if known else len(self.rows) >= _PLACES
+class Rewriting(Values):
+    """Rewrites documents, and those inside their texts."""
 
     def text(self, names: Sequence[str], place: str, text: str) -> str:
         """A text, or the document that it holds, rewritten."""
         from workbench.pseudonyms.pseudonyms import embedded
 
-        if self._passed_over(place):
+        if self.passed_over(place):
             return ""
         kind = embedded(text)
         if kind == "json":
@@ -106,24 +64,7 @@ class Rewriting:
                 return self.xml(text.strip().encode(), names, place, None)[0].decode()
             except Unreadable:
                 pass
-        made, sort = self.pseudonyms.value(names, text)
-        self.told(place, sort, text, made)
-        return made
-
-    def number(self, names: Sequence[str], place: str, digits: str) -> str:
-        """A number as it is written."""
-        if self._passed_over(place):
-            return "0"
-        made, sort = self.pseudonyms.number(names, digits)
-        self.told(place, sort, digits, made)
-        return made
-
-    def told(self, place: str, sort: str, before: str, after: str) -> None:
-        """Remembers what became of a value; a place that is ever replaced counts as replaced."""
-        known = self.rows.get(place)
-        if known is None or (sort and not known.sort):
-            shown = re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "0", before)) if sort else before
-            self.rows[place] = Row(place, sort, shown[:_SHOWN], after[:_SHOWN])
+        return self.plain(names, place, text)
 
     # ------------------------------------------------------------ JSON
 
@@ -143,12 +84,12 @@ class Rewriting:
         if isinstance(node, dict):
             out.append("{")
             for number, (key, value) in enumerate(node.items()):
-                if self._sparing and len(self.rows) >= _PLACES:
+                if self.sparing and len(self.rows) >= PLACES:
                     break
-                name = self.pseudonyms.key(key)
+                name = self.key(key)
                 step = quote_name(key) if name == key else "[*]"
                 out.append(f"{',' if number else ''}{_quoted(name)}:")
-                if type(value) is str and names_a_pair(key, node, value):
+                if type(value) is str and self.pair_name(key, node, names, value):
                     self.told(place + step, "", value, value)
                     out.append(_quoted(value))
                 else:
@@ -156,7 +97,7 @@ class Rewriting:
             out.append("}")
         elif isinstance(node, list):
             out.append("[")
-            members = node[:: max(1, len(node) // _LOOKED_AT)] if self._sparing else node
+            members = node[:: max(1, len(node) // LOOKED_AT)] if self.sparing else node
             for number, value in enumerate(members):
                 out.append("," if number else "")
                 self._json(value, names, f"{place}[*]", out, depth + 1)
@@ -202,6 +143,7 @@ class _XmlWriter:
         self.encoding: str | None = None
         self.declared = False
         self.stack: list[str] = []
+        self._written: list[str] = []
         self._members: list[str] = []
         self._texts: list[str] = []
         self._cdata = False
@@ -216,23 +158,25 @@ class _XmlWriter:
     def start(self, name: str, attributes: list[str]) -> None:
         self.flush()
         self.stack.append(name)
+        self._written.append(self._key(name))
         self._members += [""] if name == "member" and self._is_rpc() else []
         if len(self.stack) > _DEPTH:
             raise Unreadable(f"deeper than {_DEPTH} levels")
         told = []
         for key, value in zip(attributes[::2], attributes[1::2], strict=True):
             kept = key == "xmlns" or key.startswith(("xmlns:", "xsi:"))
-            kept = kept or names_a_pair(key, [*attributes[::2], "#text"], value)
+            names = [*self.names, *self.stack]
+            kept = kept or self.rewriting.pair_name(key, [*attributes[::2], "#text"], names, value)
             place = self._place() + quote_name(f"@{key}")
-            made = value if kept else self.rewriting.text([*self.names, *self.stack, key], place, value)
-            told.append(f" {key}={quoteattr(made)}")
-        self.out.append(f"<{name}{''.join(told)}>")
+            made = value if kept else self.rewriting.text([*names, key], place, value)
+            told.append(f" {self._key(key)}={quoteattr(made)}")
+        self.out.append(f"<{self._written[-1]}{''.join(told)}>")
 
     def end(self, name: str) -> None:
         self.flush()
         if self.stack.pop() == "member" and self._is_rpc():
             self._members.pop()
-        self.out.append(f"</{name}>")
+        self.out.append(f"</{self._written.pop()}>")
 
     def characters(self, text: str) -> None:
         self._texts.append(text)
@@ -248,43 +192,47 @@ class _XmlWriter:
             return
         if self._members and self.stack[-2:] == ["member", "name"]:
             self._members[-1] = text.strip()  # of XML-RPC: it names the value that follows
-            self.out.append(escape(text))
+            self.out.append(escape(self.rewriting.key(text)))
             return
         names = [*self.names, *(name.rpartition(":")[2] for name in self.stack), *filter(None, self._members)]
         made = self.rewriting.text(names, self._place(), text)
         self.out.append(f"<![CDATA[{made}]]>" if cdata and "]]>" not in made else escape(made))
 
+    def _key(self, name: str) -> str:
+        """A name, its prefix untouched: that is declared elsewhere."""
+        prefix, mark, local = name.rpartition(":")
+        return f"{prefix}{mark}{self.rewriting.key(local)}"
+
     def _is_rpc(self) -> bool:
         return bool(self.stack) and self.stack[0] in ("methodResponse", "methodCall")
 
     def _place(self) -> str:
-        return self.place + "".join(map(quote_name, self.stack))
+        steps = zip(self.stack, self._written, strict=True)
+        return self.place + "".join(quote_name(name) if name == made else "[*]" for name, made in steps)
 
 
 def rewrite(
-    pseudonyms: Pseudonyms,
+    work: Rewriting,
     body: bytes,
     content_type: str | None,
     format: str | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
-    *,
-    sparing: bool = False,
 ) -> Body:
-    """A body without a customer's data; with `sparing` its rows alone are meant, of some values of each place.
+    """A body without a customer's data; of a sparing one its rows alone are meant.
 
     Raises:
         Unreadable: It is in no format that can be rewritten.
     """
     if not body.strip():
-        return Body(b"", content_type, ())
+        return Body(b"", None, ())
     try:
         document = decode(body, content_type=content_type, format=format, delimiter=delimiter, encoding=encoding)
     except DecodeError as error:
         raise Unreadable(error.problem.what) from None
-    work = Rewriting(pseudonyms, sparing)
     match = _CHARSET.search(content_type or "")
     charset = encoding or (match[1] if match else None)
+    content_type = _plain_type(content_type)
     if document.format in ("xml", "soap", "xmlrpc"):
         data, _ = work.xml(body, (), "$", charset)
         return Body(data, content_type, tuple(work.rows.values()))
@@ -301,6 +249,13 @@ def rewrite(
     return Body(made.encode(charset or "utf-8", "replace"), content_type, tuple(work.rows.values()))
 
 
+def _plain_type(content_type: str | None) -> str | None:
+    """The header with nothing but the kind and the charset; other parameters may say anything."""
+    kind = _MEDIA.match(content_type or "")
+    charset = _CHARSET.search(content_type or "")
+    return (kind[0].strip() + (f"; charset={charset[1]}" if charset else "")) if kind else None
+
+
 def _rewritten(work: Rewriting, format: str, text: str, delimiter: str | None) -> str | None:
     if format == "json":
         return work.json(text, (), "$")
@@ -310,7 +265,7 @@ def _rewritten(work: Rewriting, format: str, text: str, delimiter: str | None) -
         return _csv(work, text, delimiter)
     if format == "form":
         pairs = parse_qsl(text.strip(), keep_blank_values=True)
-        return urlencode([(name, work.text([name], f"${quote_name(name)}", value)) for name, value in pairs])
+        return urlencode([(work.key(name), work.text([name], f"${quote_name(name)}", value)) for name, value in pairs])
     return None
 
 
@@ -321,7 +276,7 @@ def _csv(work: Rewriting, text: str, delimiter: str | None) -> str:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=mark, lineterminator="\n")
     names = rows[0]
-    writer.writerow(names)
+    writer.writerow(map(work.key, names))
     for row in rows[1:]:
         padded = [*names, *[""] * max(0, len(row) - len(names))]
         cells = zip(padded, row, strict=False)

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
-from workbench.pseudonyms.bodies import Body, Row, rewrite
+from workbench.pseudonyms.bodies import Body, Rewriting, rewrite
+from workbench.pseudonyms.named import Named
 from workbench.pseudonyms.permute import Permutation
 from workbench.pseudonyms.sorts import EMAIL, sort_of_number, sort_of_text
+from workbench.pseudonyms.values import Row, Unreadable, Untouched
 
 _SAFE_DOMAINS = re.compile(r"(?:.*\.)?(?:example(?:\.(?:com|org|net))?|test|invalid|localhost)", re.I)
 _EXTENSION = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|pdf|html?|json|xml)$", re.I)
-_ID_KEY = re.compile(r"\d{5}|[0-9a-f]{8}-[0-9a-f]{4}-", re.I)
 _RELATIVE = re.compile(r"/?[\w./%~-]*\?[\w.\[\]%-]+=\S*$")
 _MARK = re.compile(r"[A-Z]{1,4}[-_#/](?=\w)")
 _LETTERS_KEPT = 4
 _READING = ("format", "delimiter", "encoding")
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """An answer as it came.
+
+    Attributes:
+        body: The bytes.
+        content_type: The header.
+        reading: `format`, `delimiter` and `encoding`, where the call says them.
+    """
+
+    body: bytes = field(repr=False)
+    content_type: str | None = None
+    reading: Mapping[str, str | None] = field(default_factory=dict)
 
 
 class Pseudonyms:
@@ -39,7 +56,7 @@ class Pseudonyms:
             path, _, query = plain.partition("?")
             return self._tail(path) + self._query(query)
         if "%" in plain and EMAIL.search(unquote(plain)):
-            return quote(self.replaced(unquote(plain)), safe="")
+            return quote(self.replaced(unquote(plain)), safe="/" if "/" in plain else "")
         if EMAIL.search(text):
             return EMAIL.sub(lambda match: self._email(match[0]), self._beside_emails(text))
         return self._words(text)
@@ -54,18 +71,12 @@ class Pseudonyms:
         sort = sort_of_number(path, digits)
         return (self.replaced(digits), sort) if sort and digits.lstrip("-").isdigit() else (digits, "")
 
-    def key(self, name: str) -> str:
-        """A key of an object: kept, unless it is itself an id or an e-mail."""
-        if EMAIL.fullmatch(name) or _ID_KEY.search(name):
-            return self.replaced(name)
-        return name
-
     def inputs(self, asked: Mapping[str, str]) -> dict[str, str]:
         """What an operation was asked for."""
         return {name: self.replaced(value) for name, value in asked.items()}
 
     def body(self, body: bytes, content_type: str | None = None, **reading: str | None) -> Body:
-        """An answer's body, rewritten in its own format.
+        """An answer's body, rewritten in its own format; several of one customer go together, by `bodies`.
 
         Args:
             body: As it came.
@@ -75,11 +86,47 @@ class Pseudonyms:
         Raises:
             Unreadable: It is in no format that can be rewritten.
         """
-        return rewrite(self, body, content_type, *map(reading.get, _READING))
+        made = self.bodies([Came(body, content_type, reading)])[0]
+        if isinstance(made, Unreadable):
+            raise made
+        return made
 
-    def preview(self, body: bytes, content_type: str | None = None, **reading: str | None) -> list[Row]:
-        """What would be kept and what replaced, place by place, of some values of at most 2,000 places."""
-        return list(rewrite(self, body, content_type, *map(reading.get, _READING), sparing=True).rows)
+    def bodies(self, answers: Sequence[Came], asked: Iterable[str] = ()) -> list[Body | Unreadable]:
+        """Answers of one customer, rewritten: what names her in one of them is looked for in all.
+
+        Args:
+            answers: As they came.
+            asked: What was asked for.
+
+        Returns:
+            The body of each, or why it cannot be rewritten.
+        """
+        return self._both(answers, asked, sparing=False)
+
+    def preview(self, answers: Sequence[Came], asked: Iterable[str] = ()) -> list[list[Row]]:
+        """What would be kept and what replaced, place by place, of some values of at most 2,000 places an answer."""
+        made = self._both(answers, asked, sparing=True)
+        return [[] if isinstance(one, Unreadable) else list(one.rows) for one in made]
+
+    def _both(self, answers: Sequence[Came], asked: Iterable[str], sparing: bool) -> list[Body | Unreadable]:
+        """Rewrites, and once more what was kept before it was known that it names the customer."""
+        named = Named(asked)
+        untouched: list[Untouched] = []
+        made: list[Body | Unreadable] = []
+        for answer in answers:
+            untouched.append(Untouched())
+            made.append(self._rewritten(answer, named, untouched[-1], sparing))
+        for number, one in enumerate(untouched):
+            if one.names(named):
+                made[number] = self._rewritten(answers[number], named, Untouched(), sparing)
+        return made
+
+    def _rewritten(self, answer: Came, named: Named, untouched: Untouched, sparing: bool) -> Body | Unreadable:
+        try:
+            reading = map(answer.reading.get, _READING)
+            return rewrite(Rewriting(self, named, untouched, sparing), answer.body, answer.content_type, *reading)
+        except Unreadable as error:
+            return error
 
     def _words(self, text: str) -> str:
         """Words and numbers. Marks of a few letters stay where the text is an id: mostly digits, or marked in front."""
@@ -135,6 +182,20 @@ class Pseudonyms:
             for name, sign, value in pairs
         ]
         return f"?{'&'.join(made)}" if made else ""
+
+
+def named_in(answers: Iterable[Came], asked: Iterable[str] = ()) -> Named:
+    """What names the customer in some answers, so that nothing is told of it.
+
+    Args:
+        answers: As they came.
+        asked: What was asked for.
+    """
+    named = Named(asked)
+    nobody = Pseudonyms(b"")
+    for answer in answers:
+        nobody._rewritten(answer, named, Untouched(), sparing=True)
+    return named
 
 
 def embedded(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import unquote
 
 from workbench.catalogue import catalogue, fold_carrier
@@ -76,9 +77,17 @@ _PARTIES = frozenset(
 )  # fmt: skip
 
 
-def parts(name: str) -> list[str]:
+KEY_WORDS = (
+    _STATUS | _MONEY | _TIME | _PERSON | _ID | _HARMLESS_IDS | _LINES | _LINE_NAMES | _PARTIES | _KINDS | _FAILURES
+    | _PAIR_NAMES | _PAIR_VALUES
+)  # fmt: skip
+"""Words that keys are made of; as a part of a key they name nobody."""
+
+
+@lru_cache(maxsize=4096)
+def parts(name: str) -> tuple[str, ...]:
     """The words of a key, small: `shippingAddress_ID` -> shipping, address, id."""
-    return [part.lower() for part in _SPLIT.split(name) if part]
+    return tuple(part.lower() for part in _SPLIT.split(name) if part)
 
 
 def sort_of_number(path: Sequence[str], digits: str) -> str:
@@ -157,6 +166,16 @@ def _sort_of_words(path: Sequence[str], plain: str, known: set[str]) -> str:
     if known & _ID:
         return "id" if digits else "text"
     return "id" if digits and " " not in plain else "text"
+
+
+def is_amount(path: Sequence[str]) -> bool:
+    """Whether a number counts or measures something, or is a moment."""
+    return bool(path) and bool(set(parts(path[-1])) & (_MONEY | _TIME))
+
+
+def is_of_a_line(path: Sequence[str]) -> bool:
+    """Whether a place may say what a product is called."""
+    return bool({part for name in path for part in parts(name)} & _LINES)
 
 
 def names_of_failure(path: Sequence[str]) -> bool:

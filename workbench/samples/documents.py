@@ -10,6 +10,7 @@ from workbench.decode import decode
 from workbench.documents import Document, Limits
 from workbench.errors import DecodeError
 from workbench.plan import Plan
+from workbench.pseudonyms import Came, Named, named_in
 from workbench.samples.record import Recorded, last_tries
 from workbench.samples.store import Answer, Sample
 
@@ -106,6 +107,18 @@ def documents_by_call(plan: Plan, operation: str, samples: Sequence[Sample]) -> 
         call: [documents_of(sample, call, reading) for sample in own]
         for call, reading in reading_of(plan, operation).items()
     }
+
+
+def customer_of(samples: Iterable[Sample]) -> Named:
+    """What names the customers of some samples: keys that are such a value are told nowhere."""
+    answers: list[Came] = []
+    asked: list[str] = []
+    for sample in samples:
+        asked += sample.inputs.values()
+        for pages in sample.calls.values():
+            every = [page for each in pages.values() for page in each] if isinstance(pages, Mapping) else pages
+            answers += [Came(page.body, page.content_type) for page in every]
+    return named_in(answers, asked)
 
 
 def sample_of(

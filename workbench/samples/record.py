@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workbench.calls import Exchange
 from workbench.errors import UsageError, VersionError
-from workbench.pseudonyms import Pseudonyms, Row, Unreadable
+from workbench.pseudonyms import Came, Pseudonyms, Row, Unreadable
 from workbench.samples.store import SAMPLE_FILE, SAMPLES, Sample, load_sample
 from workbench.versions import safe_name
 
@@ -170,13 +170,14 @@ def _write(
     calls: dict[str, dict[str, list[dict[str, object]]]] = {}
     rows: dict[str, list[Row]] = {}
     dropped = []
-    for number, each in enumerate(last_tries(exchanges), 1):
+    answers = last_tries(exchanges)
+    came = [Came(each.body, each.content_type, reading.get(each.call, {})) for each in answers]
+    bodies = pseudonyms.bodies(came, inputs.values())
+    for number, (each, body) in enumerate(zip(answers, bodies, strict=True), 1):
         entry: dict[str, object] = {"status": each.status} if each.status is not None else {}
         if each.body.strip():
-            try:
-                body = pseudonyms.body(each.body, each.content_type, **reading.get(each.call, {}))
-            except Unreadable as error:
-                dropped.append(f"{each.call}: {error}")
+            if isinstance(body, Unreadable):
+                dropped.append(f"{each.call}: {body}")
             else:
                 ending = next((word for word in _ENDINGS if word in (body.content_type or "")), "txt")
                 file = f"{_plain(each.call)}-{number}.{ending}"

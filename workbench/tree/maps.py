@@ -11,7 +11,8 @@ _ID = re.compile(
     r"\d+"  # a number
     r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"  # a UUID
     r"|(?=[a-f]*\d)[0-9a-f]{16,}"  # a hash
-    r"|[A-Za-z]{0,6}[-_#]?\d{4,}",  # a number with a mark before it
+    r"|(?!(?i:iso|rfc|utf|sha)\d)[A-Za-z]{0,6}[-_#]?\d{4,}"  # a number with a mark before it
+    r"|[^\s@]+@(?!odata\.)[^\s@.]+(?:\.[^\s@.]+)+",  # an e-mail
     re.ASCII,
 )
 _FEW = 50  # keys and members that are looked at

@@ -31,7 +31,7 @@ export function previewPanel(told, tab, detail, { onTab, onCell, onTick, onRow, 
         h("tbody", {}, told.rows.map((row) => h("tr", {}, row.cells.map((cell, index) => h("td", { class: cell ? "" : "wb-empty" },
           index === 0 && cell && h("button", { class: "wb-tick", "data-tick-row": row.order, title: "everything in this row matches the back office", "aria-label": `The whole row of ${row.order} matches the back office`,
             onclick: () => onRow(told.columns.filter((column, at) => row.cells[at]).map((column) => column.field), row.order), text: "✓✓" }),
-          h("button", { class: "wb-cell", onclick: () => onCell(told.columns[index].field, row, cell), text: cell || "—" }),
+          h("button", { class: "wb-cell", title: cell, onclick: () => onCell(told.columns[index].field, row, cell), text: cell || "—" }),
           cell && told.columns[index].field !== "order_number" && h("button", { class: "wb-tick", "data-tick": `${row.order} ${told.columns[index].field}`, title: "matches the back office", "aria-label": `${told.columns[index].label} matches the back office`, onclick: () => onTick(told.columns[index].field, row.order), text: "✓" })))))))),
     detail && cellDetail(detail, onTick, onExpected));
 }

@@ -83,7 +83,7 @@ export function createTree(host, { onPick, onSelect }) {
     h("span", { class: "wb-key", text: node.name === "$" ? "response" : node.name }),
     !leaf && h("span", { class: "wb-preview", text: preview(node) }),
     leaf && h("span", { class: `wb-value wb-${node.types.find((type) => type !== "null") || "null"}`, text: absent ? "not in this one" : shown || (node.nulls ? "null" : "(empty)") }),
-    leaf && !values && node.words && node.distinct > 1 && h("span", { class: "wb-hint", text: `${node.distinct} words` }),
+    leaf && !values && node.words && node.distinct > 1 && h("span", { class: "wb-hint", text: `${node.distinct} values` }),
     part && h("span", { class: "wb-part", text: `${node.present}/${node.of}`, title: `there in ${node.present} of ${node.of}` }),
     node.types.filter((type) => type !== "null").length > 1 && h("span", { class: "wb-part", text: node.types.join("/") }),
     fields.map((field) => h("span", { class: "wb-badge", "data-badge": field, text: field })));
