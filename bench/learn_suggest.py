@@ -30,6 +30,7 @@ from workbench.suggest.draft import BUDGET, likely
 from workbench.suggest.reading import Reading
 from workbench.suggest.rules import rule_of
 from workbench.suggest.scoring import FEATURES, PRIOR, Weights
+from workbench.suggest.sorts import ORDER, sort_of
 from workbench.suggest.structure import Structures
 from workbench.suggest.sums import number_of
 from workbench.transforms import Trouble, to_time
@@ -42,6 +43,7 @@ _KEYS = {
     "shipments.carrier": "carrier",
     "shipments.tracking_number": "tracking_numbers",
     "shipments.shipped_at": "shipped_at",
+    "returns.status": "return_status",
 }
 
 
@@ -73,7 +75,10 @@ def reading_of(case: Case, weights: Weights) -> Reading | None:
     """The response as it is read with some weights."""
     if not case.found:
         return None
-    return Reading(case.found[0], case.documents, case.tree, weights, case.structures.mapped, {})
+    sort = sort_of(case.structures, case.found[0])
+    if sort.record != ORDER:
+        return None
+    return Reading(case.found[0], case.documents, case.tree, weights, case.structures.mapped, {}, sort.back)
 
 
 # ---------------------------------------------------------------- the first model: a column for a field

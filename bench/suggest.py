@@ -100,6 +100,7 @@ def _ways(name: str) -> tuple[str, ...]:
         "carrier": ("carrier", "shipments.carrier"),
         "tracking_numbers": ("tracking_numbers", "shipments.tracking_number"),
         "shipped_at": ("shipped_at", "shipments.shipped_at"),
+        "return_status": ("return_status", "returns.status"),
     }.get(name, (name,))
 
 

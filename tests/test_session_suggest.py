@@ -113,3 +113,14 @@ def test_before_an_answer_or_a_suggestion(tmp_path: Path, bench: wb.Workbench) -
     bench.remove_sample("live-1")
     with pytest.raises(UsageError, match="fetch an order first"):
         bench.suggest()
+
+
+def test_what_is_no_order_is_told_and_not_proposed(bench: wb.Workbench) -> None:
+    """A carrier's answer in place of orders: a session maps orders, so it says what it sees and proposes nothing."""
+    bench.remove_sample("live-1")
+    tracker = {"object": "Tracker", "tracking_code": "RM123456785GB", "carrier": "Royal Mail", "status": "delivered"}
+    bench.load_sample(json.dumps(tracker))
+
+    assert bench.suggest() == []
+    assert "no order found: a tracking answer stands at $" in bench.message
+    assert bench.candidates("order_number") == []

@@ -70,6 +70,8 @@ class Suggesting(Starting):
             folders=[self.folder.parent],
             merchant=self.merchant,
         )
+        if found.record != "order":  # a session maps orders; what else an answer holds is told
+            found = Draft(self.data, summary=found.summary)
         found.known = [one for one in found.known if one.merchant != self.merchant]
         self._suggested, self._suggested_of = found, chosen
         self._changed(found.summary, "bench.suggest()")

@@ -13,7 +13,8 @@ from workbench.suggest.addresses import Block
 from workbench.suggest.candidates import Candidate, gap, settle
 from workbench.suggest.known import NOTHING, Known
 from workbench.suggest.reading import Reading, plain_steps
-from workbench.suggest.rules import Context, rule_of
+from workbench.suggest.returns import is_said_of_order
+from workbench.suggest.rules import Context, rule_of, signless
 
 _ABROAD = frozenset(("country", "currency"))
 _MONTH_FIRST = frozenset(("US", "USA", "UNITED STATES", "UNITED STATES OF AMERICA", "USD", "CA", "CAD", "CANADA", "PH"))
@@ -94,6 +95,29 @@ class Builder:
             self._several_numbers(parcels.each)
             if "order.carrier" in parcels.ranked:
                 self._take("", {"carrier": parcels.ranked["order.carrier"]}, frozenset())
+        self._returns()
+
+    def _returns(self) -> None:
+        """What came back; what the order would read from there comes from the returns themselves."""
+        returns = self.reading.returns
+        if returns is None:
+            return
+        inside = {f"returns.{name.partition('.')[2]}": found for name, found in returns.ranked.items()}
+        used = {part.column.key for each in self.chosen.values() for part in each.candidate.parts}
+        if not returns.each:
+            inside = {
+                key: [each for each in found if not any(part.column.key in used for part in each.parts)]
+                for key, found in inside.items()
+            }  # fmt: skip
+        self._take("", inside, frozenset())
+        if (amount := self.chosen.get("returns.refunded_amount")) is not None:
+            amount.rule = signless(amount.rule, amount.candidate.merged)
+        if returns.each and any(key.startswith("returns.") for key in self.chosen):
+            for key in ("return_status", "return_tracking_number", "status", "created_at", "amount"):
+                held = self.chosen.get(key)
+                inside_it = held is not None and held.candidate.steps[: len(returns.each)] == returns.each
+                if held is not None and inside_it and not is_said_of_order(held.candidate.merged):
+                    del self.chosen[key]
 
     def _of_lines(self) -> dict[str, list[Candidate]]:
         """The candidates of lines; of rows, without the columns that the order has taken."""
@@ -147,6 +171,8 @@ class Builder:
             base = self.reading.structure.lines or base
         elif key.startswith("shipments.") and self.reading.parcels is not None:
             base = (*base, *self.reading.parcels.each)
+        elif key.startswith("returns.") and self.reading.returns is not None:
+            base = (*base, *self.reading.returns.each)
         return [
             each for each in found
             if not any(plain_steps((*base, *part.column.steps)) in self.known.taken for part in each.parts)
@@ -181,6 +207,9 @@ class Builder:
         parcels = self.reading.parcels
         if key.startswith("shipments.") and parcels is not None and parcels.each:
             return self._each(parcels.each, self.reading.structure.root)
+        if key.startswith("returns.") and self.reading.returns is not None:
+            each = self.reading.returns.each
+            return self._each(each, self.reading.structure.root) if each else {"each": "@"}
         return None
 
     def _with_clock(self, key: str, rule: Any, candidate: Candidate) -> Any:
@@ -292,7 +321,7 @@ class Builder:
             if "." not in key:
                 record[key] = each.rule
         self._address_record(record, taken)
-        for name in ("lines", "shipments"):
+        for name in ("lines", "shipments", "returns"):
             self._list_record(record, taken, name, self.place(f"{name}."))
         return record, unsure
 

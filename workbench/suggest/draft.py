@@ -18,9 +18,11 @@ from workbench.suggest.build import Builder, values_of
 from workbench.suggest.candidates import Candidate
 from workbench.suggest.joins import with_lines_elsewhere
 from workbench.suggest.known import NOTHING, Known, Likeness, known_of, recognise
+from workbench.suggest.others import OtherBuilder, summary_of
 from workbench.suggest.reading import Reading
 from workbench.suggest.rules import path_of
 from workbench.suggest.scoring import Weights, default_weights
+from workbench.suggest.sorts import ORDER, REFUND, TRACKING, Sort, sort_of, told
 from workbench.suggest.structure import Structure, Structures
 from workbench.suggest.texts import texts_of, wrapped
 from workbench.tree import Budget, Tree, merge
@@ -30,6 +32,8 @@ _LEAST_OWN = 0.65
 THRESHOLD = 0.6
 """How likely a proposal must be right to stand in a draft."""
 _SHOWN = 8
+_SAID = 2.0
+"""How much speaks for a place that says itself what it is."""
 _NO_ORDER = "no order found: nothing here has an order's number, date, customer or status together"
 BUDGET = Budget(values=60_000, part=400, nodes=4_000)
 
@@ -69,6 +73,7 @@ class Draft:
         sure: The proposals that the mapping holds, by field.
         summary: What was found, in a sentence.
         known: Earlier mappings that fit these answers, the likest first; to be confirmed.
+        record: What the mapping makes: order, or tracking or refund where the answers hold no order but that.
     """
 
     mapping: dict[str, Any]
@@ -76,6 +81,7 @@ class Draft:
     sure: dict[str, Suggestion] = made(default_factory=dict)
     summary: str = ""
     known: list[Likeness] = made(default_factory=list)
+    record: str = ORDER
     _told: dict[str, list[Suggestion]] = made(default_factory=dict, repr=False, compare=False)
     _tell: Callable[[str], list[Suggestion]] | None = made(default=None, repr=False, compare=False)
 
@@ -116,36 +122,61 @@ def draft(
     """
     documents, trouble = _documents(samples, content_type)
     weights = weights or default_weights()
-    told = {key: str(value).casefold().strip() for key, value in (asked or {}).items() if value}
-    named = "find_order_by_number" if "number" in told and "email" not in told else "find_orders_by_email"
+    asked_for = {key: str(value).casefold().strip() for key, value in (asked or {}).items() if value}
+    named = "find_order_by_number" if "number" in asked_for and "email" not in asked_for else "find_orders_by_email"
     if not documents:
         return _nothing(merchant, named, trouble or "no order found: nothing was given")
     tree = merge(documents, budget=BUDGET)
     settled = _settled(given, operation, call, tree)
-    structures = Structures(tree, documents, told)
+    structures = Structures(tree, documents, asked_for)
     readings = structures.at(settled.root) if settled.root is not None else likely(structures.find())
-    if not readings:
-        found = _from_texts(tree, documents, told, weights, threshold, merchant, named)
+    sort = sort_of(structures, readings[0] if readings else None) if settled.root is None else Sort()
+    if sort.record != ORDER:
+        found = _other(sort, structures, documents, weights, threshold, merchant, named)
+    elif not readings and not sort.back:
+        found = _from_texts(tree, documents, asked_for, weights, threshold, merchant, named)
     else:
-        structure = with_lines_elsewhere(structures, readings[0], documents)
+        reading_as = readings[0] if readings else Structure(sort.steps, score=_SAID)
+        structure = with_lines_elsewhere(structures, reading_as, documents)
         if settled.lines is not None:
             structure = replace(structure, lines=settled.lines, apart=False)
-        reading = Reading(structure, documents, tree, weights, structures.mapped, told)
+        reading = Reading(structure, documents, tree, weights, structures.mapped, asked_for, sort.back)
         found = build_draft(reading, weights, threshold, merchant, named, settled)
     found.known = recognise(tree, folders)
     return found
 
 
+def _other(
+    sort: Sort, structures: Structures, documents: Sequence[Document], weights: Weights, threshold: float,
+    merchant: str, operation: str,
+) -> Draft:  # fmt: skip
+    """The draft of a tracking answer or a refund; an empty one that says what it is where nothing can be mapped."""
+    if sort.record not in (TRACKING, REFUND):
+        return _nothing(merchant, operation, told(sort))
+    structure = Structure(sort.steps, score=_SAID)
+    reading = Reading(structure, documents, structures.tree, weights, structures.mapped, {})
+    builder = OtherBuilder(reading, Acceptor(weights.data.get("accept", {})), sort.record)
+    builder.choose()
+    record, unsure = builder.records(threshold)
+    if not builder.is_enough(tuple(record)):
+        return _nothing(merchant, operation, told(sort))
+    mapping = _mapping(merchant, operation, builder.orders(), record, sort.record)
+    found = Draft(mapping, unsure, record=sort.record)
+    _fill(found, builder)
+    found.summary = summary_of(builder, len(found.sure), len(found.unsure))
+    return found
+
+
 def _from_texts(
-    tree: Tree, documents: Sequence[Document], told: Mapping[str, str], weights: Weights, threshold: float,
+    tree: Tree, documents: Sequence[Document], asked: Mapping[str, str], weights: Weights, threshold: float,
     merchant: str, operation: str,
 ) -> Draft:  # fmt: skip
     """The draft where orders are sent as texts inside the answers; an empty one where they are not."""
     for texts in texts_of(tree, documents):
         inner = merge(texts.documents, budget=BUDGET)
-        structures = Structures(inner, texts.documents, told)
+        structures = Structures(inner, texts.documents, asked)
         for structure in likely(structures.find())[:1]:
-            reading = Reading(structure, texts.documents, inner, weights, structures.mapped, told)
+            reading = Reading(structure, texts.documents, inner, weights, structures.mapped, asked)
             found = build_draft(reading, weights, threshold, merchant, operation)
             written = wrapped(texts, structure.root, found.mapping["records"]["order"])
             if written is not None and structure.group is None and not reading.flat:
@@ -180,20 +211,27 @@ def build_draft(
     builder.choose()
     record, unsure = builder.records(threshold)
     found = Draft(_mapping(merchant, operation, builder.orders(), record), unsure)
+    _fill(found, builder)
+    found.summary = _summary(reading, found)
+    return found
+
+
+def _fill(found: Draft, builder: Builder) -> None:
+    """The proposals of what a builder has chosen, and what else each field may be."""
     for key, chosen in builder.chosen.items():
         found.sure[key] = _suggestion(key, chosen.candidate, builder, (chosen.rule, chosen.doubt))
-    found.sure = {key: each for key, each in found.sure.items() if key not in unsure}
+    found.sure = {key: each for key, each in found.sure.items() if key not in found.unsure}
     behind = Behind(builder)
     found._tell = lambda key: [
         _suggestion(key, each, builder) for each in [*builder.ranked.get(key, ())[:_SHOWN], *behind.of(key)]
     ]
-    found.summary = _summary(reading, found)
-    return found
 
 
 def _summary(reading: Reading, found: Draft) -> str:
     where = text(reading.structure.root)
     many = "orders stand" if "[*]" in reading.structure.root else "one order stands"
+    if reading.back:
+        many = "returns of orders stand" if "[*]" in reading.structure.root else "a return of an order stands"
     rows = ", rows of one order together" if reading.structure.group is not None else ""
     return f"{many} at {where}{rows}; {len(found.sure)} fields are proposed, {len(found.unsure)} left open"
 
@@ -207,12 +245,14 @@ def _suggestion(key: str, candidate: Candidate, builder: Builder, told: tuple[An
     )  # fmt: skip
 
 
-def _mapping(merchant: str, operation: str, orders: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+def _mapping(
+    merchant: str, operation: str, orders: dict[str, Any], fields: dict[str, Any], record: str = ORDER
+) -> dict[str, Any]:
     return {
         "format": 1,
         "merchant": merchant,
         "operations": {operation: {"orders": orders}},
-        "records": {"order": record},
+        "records": {record: fields},
     }
 
 

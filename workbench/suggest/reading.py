@@ -14,6 +14,7 @@ from workbench.suggest.addresses import Block, blocks
 from workbench.suggest.candidates import Candidate, Scorer, full_names
 from workbench.suggest.columns import Facts, columns, nodes_at
 from workbench.suggest.fields import LINE, ORDER, SHIPMENT
+from workbench.suggest.returns import Returns, is_of_return, may_be_of_order, of_order_only, returns_of, whole_return
 from workbench.suggest.scoring import FEATURES, Weights
 from workbench.suggest.structure import Structure, first_value, names_of, same_text, spread
 from workbench.suggest.sums import explains, line_sums
@@ -65,12 +66,14 @@ class Reading:
         weights: How columns are scored.
         mapped: Places of maps.
         asked: What was asked for.
+        back: Whether what stands at the order's place is a return or a refund of it.
     """
 
     def __init__(
         self, structure: Structure, documents: Sequence[Document], tree: Tree, weights: Weights,
-        mapped: frozenset[str], asked: Mapping[str, str],
+        mapped: frozenset[str], asked: Mapping[str, str], back: bool = False,
     ) -> None:  # fmt: skip
+        self.back = back
         self.structure, self.documents, self.tree, self.mapped, self.asked = structure, documents, tree, mapped, asked
         self.weights = weights
         self._gather()
@@ -194,15 +197,25 @@ class Reading:
         for name in ORDER:
             pool = self.all_facts if name in _ANYWHERE else near
             joined = names if name == "customer_name" else ()
-            found[name] = self.scorer.rank(name, pool, joined)
+            found[name] = [
+                each for each in self.scorer.rank(name, pool, joined) if may_be_of_order(name, each.merged)
+            ]  # fmt: skip
         for each in found["order_number"]:
             if each.steps == self.structure.group:
                 each.logit += _GROUPED
                 each.reasons.append("rows with the same value belong together")
         found["order_number"].sort(key=lambda each: -each.logit)
+        found["return_status"] = [each for each in found["return_status"] if is_of_return(each.merged)]
+        if self.back:
+            found = of_order_only(found)
         self._sums(found)
         self._beside_amount(found)
         return found
+
+    @cached_property
+    def returns(self) -> Returns | None:
+        """Where the returns stand; None where there are none."""
+        return whole_return(self) if self.back else returns_of(self)
 
     @cached_property
     def line_ranked(self) -> dict[str, list[Candidate]]:
@@ -250,7 +263,9 @@ class Reading:
     @cached_property
     def parcels(self) -> Parcels | None:
         """Where the shipments stand."""
-        pool = self.all_facts
+        if self.back:
+            return None
+        pool = [each for each in self.all_facts if not is_of_return(each)]
         numbers = self.scorer.rank("shipment.tracking_number", pool)
         urls = self.scorer.rank("shipment.tracking_url", pool)
         carriers = self._carriers(pool)
