@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 import workbench as wb
 from workbench.errors import UsageError
@@ -23,6 +24,7 @@ def order(number: int) -> dict[str, object]:
     }  # fmt: skip
 
 
+JOINS = Path(__file__).parent / "suggest" / "joins.yaml"
 ANSWER = json.dumps({"data": [order(number) for number in range(1, 6)]})
 
 
@@ -124,3 +126,20 @@ def test_what_is_no_order_is_told_and_not_proposed(bench: wb.Workbench) -> None:
     assert bench.suggest() == []
     assert "no order found: a tracking answer stands at $" in bench.message
     assert bench.candidates("order_number") == []
+
+
+def test_what_stands_elsewhere_is_taken_with_its_join(bench: wb.Workbench) -> None:
+    """Proposals that are read from `included` bring the join they need, one by one or all that are sure."""
+    body = next(row["body"] for row in YAML(typ="safe").load(JOINS.read_text("utf-8")) if "json-api" in row["name"])
+    bench.remove_sample("live-1")
+    bench.load_sample(body)
+    bench.suggest()
+    bench.use_suggestion("lines.sku")
+    bench.use_suggestion("shipping_address.city")
+
+    assert list(bench.preview("lines", reveal=True)["SKU"]) == ["LMP-1", "PR-2", "SK-3"]
+    bench.suggest()
+    bench.use_sure()
+    assert list(bench.preview("lines", reveal=True)["Product Name"]) == ["Lampe", "Pære", "Skygge"]
+    assert list(bench.preview("orders", reveal=True)["City"]) == ["Aarhus", "Odense"]
+    assert list(bench.preview("shipments", reveal=True)["Tracking Number"]) == ["00370731234567890123"]

@@ -144,6 +144,10 @@ class Suggesting(Starting):
             record[head] = {**copy.deepcopy(proposed), "fields": {}} if places and proposed else {}
         elif isinstance(proposed, dict) and proposed.get("with") and isinstance(record.get(head), dict):
             record[head].setdefault("with", {}).update(copy.deepcopy(proposed["with"]))
+        for name, needed in chosen.related.items():
+            block = record.get(name) if name else body["orders"]
+            if isinstance(block, dict):
+                block.setdefault("with", {}).update(copy.deepcopy(needed))
         set_rule(data, "order", chosen.field, chosen.rule)
 
     @locked

@@ -115,7 +115,8 @@ class Builder:
         if returns.each and any(key.startswith("returns.") for key in self.chosen):
             for key in ("return_status", "return_tracking_number", "status", "created_at", "amount"):
                 held = self.chosen.get(key)
-                inside_it = held is not None and held.candidate.steps[: len(returns.each)] == returns.each
+                home = plain_steps(returns.each)
+                inside_it = held is not None and plain_steps(held.candidate.steps)[: len(home)] == home
                 if held is not None and inside_it and not is_said_of_order(held.candidate.merged):
                     del self.chosen[key]
 

@@ -11,13 +11,14 @@ from typing import Any
 from workbench.decode import decode
 from workbench.documents import Document
 from workbench.errors import DecodeError, UsageError
-from workbench.pick.steps import text
+from workbench.pick.steps import is_below, text
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.behind import Behind
 from workbench.suggest.build import Builder, values_of
 from workbench.suggest.candidates import Candidate
 from workbench.suggest.joins import with_lines_elsewhere
 from workbench.suggest.known import NOTHING, Known, Likeness, known_of, recognise
+from workbench.suggest.links import Links, Written, of_included, of_lists
 from workbench.suggest.others import OtherBuilder, summary_of
 from workbench.suggest.reading import Reading
 from workbench.suggest.rules import path_of
@@ -51,6 +52,7 @@ class Suggestion:
         values: Up to five values that it gives.
         doubt: What speaks against it, in words; empty where nothing does.
         place: The block that it stands in, `{"each": "@.items"}` or `{"at": ...}`; None for a field of the order.
+        related: What it needs under `with:`, of the orders under `""`, of the block that it stands in under its name.
     """
 
     field: str
@@ -61,6 +63,7 @@ class Suggestion:
     values: tuple[str, ...] = made(default=(), repr=False)
     doubt: str = ""
     place: dict[str, Any] | None = made(default=None, repr=False, hash=False)
+    related: dict[str, dict[str, Any]] = made(default_factory=dict, repr=False, hash=False)
 
 
 @dataclass
@@ -126,8 +129,12 @@ def draft(
     named = "find_order_by_number" if "number" in asked_for and "email" not in asked_for else "find_orders_by_email"
     if not documents:
         return _nothing(merchant, named, trouble or "no order found: nothing was given")
-    tree = merge(documents, budget=BUDGET)
+    real = tree = merge(documents, budget=BUDGET)
     settled = _settled(given, operation, call, tree)
+    links = of_included(documents)
+    if links is not None:
+        documents = links.documents
+        tree = merge(documents, budget=BUDGET)
     structures = Structures(tree, documents, asked_for)
     readings = structures.at(settled.root) if settled.root is not None else likely(structures.find())
     sort = sort_of(structures, readings[0] if readings else None) if settled.root is None else Sort()
@@ -138,11 +145,14 @@ def draft(
     else:
         reading_as = readings[0] if readings else Structure(sort.steps, score=_SAID)
         structure = with_lines_elsewhere(structures, reading_as, documents)
-        if settled.lines is not None:
+        if settled.lines is not None and is_below(settled.lines, structure.root):
             structure = replace(structure, lines=settled.lines, apart=False)
+        if links is None and (links := of_lists(tree, documents, structure.root, structure.lines)) is not None:
+            documents = links.documents
+            tree = merge(documents, budget=BUDGET)
         reading = Reading(structure, documents, tree, weights, structures.mapped, asked_for, sort.back)
-        found = build_draft(reading, weights, threshold, merchant, named, settled)
-    found.known = recognise(tree, folders)
+        found = build_draft(reading, weights, threshold, merchant, named, settled, links)
+    found.known = recognise(real, folders)
     return found
 
 
@@ -204,26 +214,33 @@ def likely(found: Sequence[Structure]) -> list[Structure]:
 
 
 def build_draft(
-    reading: Reading, weights: Weights, threshold: float, merchant: str, operation: str, known: Known = NOTHING
-) -> Draft:
-    """The draft that a reading makes."""
+    reading: Reading, weights: Weights, threshold: float, merchant: str, operation: str, known: Known = NOTHING,
+    links: Links | None = None,
+) -> Draft:  # fmt: skip
+    """The draft that a reading makes; with links, what is read from elsewhere is written as joins."""
     builder = Builder(reading, Acceptor(weights.data.get("accept", {})), known)
     builder.choose()
     record, unsure = builder.records(threshold)
-    found = Draft(_mapping(merchant, operation, builder.orders(), record), unsure)
-    _fill(found, builder)
+    orders = builder.orders()
+    written = Written(links) if links is not None else None
+    if written is not None:
+        record, needed = written.record(record)
+        if needed:
+            orders["with"] = {**orders.get("with", {}), **needed}
+    found = Draft(_mapping(merchant, operation, orders, record), unsure)
+    _fill(found, builder, written)
     found.summary = _summary(reading, found)
     return found
 
 
-def _fill(found: Draft, builder: Builder) -> None:
+def _fill(found: Draft, builder: Builder, written: Written | None = None) -> None:
     """The proposals of what a builder has chosen, and what else each field may be."""
     for key, chosen in builder.chosen.items():
-        found.sure[key] = _suggestion(key, chosen.candidate, builder, (chosen.rule, chosen.doubt))
+        found.sure[key] = _suggestion(key, chosen.candidate, builder, written, (chosen.rule, chosen.doubt))
     found.sure = {key: each for key, each in found.sure.items() if key not in found.unsure}
     behind = Behind(builder)
     found._tell = lambda key: [
-        _suggestion(key, each, builder) for each in [*builder.ranked.get(key, ())[:_SHOWN], *behind.of(key)]
+        _suggestion(key, each, builder, written) for each in [*builder.ranked.get(key, ())[:_SHOWN], *behind.of(key)]
     ]
 
 
@@ -236,12 +253,23 @@ def _summary(reading: Reading, found: Draft) -> str:
     return f"{many} at {where}{rows}; {len(found.sure)} fields are proposed, {len(found.unsure)} left open"
 
 
-def _suggestion(key: str, candidate: Candidate, builder: Builder, told: tuple[Any, str] | None = None) -> Suggestion:
+def _suggestion(
+    key: str, candidate: Candidate, builder: Builder, written: Written | None, told: tuple[Any, str] | None = None
+) -> Suggestion:
     rule, doubt = told or builder.rule(key, candidate)
     path = path_of(candidate.parts[0], builder.xml)
+    rule, place = builder.seen(key, rule), candidate.place or builder.place(key)
+    related: dict[str, dict[str, Any]] = {}
+    if written is not None:
+        block = key.rpartition(".")[0] if place is not None else ""
+        rule, related[block] = written.rule(rule)
+        path = written.rule(path)[0]
+        if place is not None:
+            place, needed = written.rule(place)
+            related[""] = {**related.get("", {}), **needed}
     return Suggestion(
-        key, path, builder.seen(key, rule), round(candidate.chance, 3), tuple(candidate.reasons), values_of(candidate),
-        doubt, candidate.place or builder.place(key),
+        key, path, rule, round(candidate.chance, 3), tuple(candidate.reasons), values_of(candidate), doubt, place,
+        {block: needed for block, needed in related.items() if needed},
     )  # fmt: skip
 
 

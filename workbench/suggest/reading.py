@@ -12,8 +12,9 @@ from workbench.paths import text_of
 from workbench.pick.steps import EACH, Steps, text
 from workbench.suggest.addresses import Block, blocks
 from workbench.suggest.candidates import Candidate, Scorer, full_names
-from workbench.suggest.columns import Facts, columns, nodes_at
+from workbench.suggest.columns import Column, Facts, columns, nodes_at
 from workbench.suggest.fields import LINE, ORDER, SHIPMENT
+from workbench.suggest.joins import marks_in
 from workbench.suggest.returns import Returns, is_of_return, may_be_of_order, of_order_only, returns_of, whole_return
 from workbench.suggest.scoring import FEATURES, Weights
 from workbench.suggest.structure import Structure, first_value, names_of, same_text, spread
@@ -39,6 +40,11 @@ def plain_steps(steps: Sequence[str]) -> Steps:
 def _is_total(candidate: Candidate) -> bool:
     """Whether an amount is plainly called the total."""
     return candidate.row[_STRENGTH] >= 0.85 and not candidate.row[_DECOYS]
+
+
+def _sayable(found: Sequence[Column]) -> list[Column]:
+    """The columns that a rule can read: a join leads to what is named, not from there to the next."""
+    return [each for each in found if marks_in(each.steps) < 2]
 
 
 @dataclass(slots=True)
@@ -138,7 +144,7 @@ class Reading:
         """Every column of an order; of grouped rows, those that do not vary within an order."""
         place = text(self.structure.root)
         around = names_of(self.structure.root)
-        found = [Facts(each, len(self.items), around) for each in columns(self.items, self.mapped, place)]
+        found = [Facts(each, len(self.items), around) for each in _sayable(columns(self.items, self.mapped, place))]
         if self.structure.group is not None:
             constant = self._constant()
             found = [each for each in found if each.column.steps in constant]
@@ -178,7 +184,7 @@ class Reading:
         around = names_of(structure.lines)
         found = [
             Facts(each, len(self.line_items), around)
-            for each in columns(self.line_items, self.mapped, text(structure.lines))
+            for each in _sayable(columns(self.line_items, self.mapped, text(structure.lines)))
         ]
         if structure.group is not None:
             taken = self._constant()
@@ -283,7 +289,7 @@ class Reading:
             return Parcels((), ranked)
         items = [node for item in self.items for node in nodes_at(item, each, 50) if node is not None][:_LINES]
         around = names_of((*self.structure.root, *each))
-        inside = [Facts(column, len(items), around) for column in columns(items, self.mapped, "")]
+        inside = [Facts(column, len(items), around) for column in _sayable(columns(items, self.mapped, ""))]
         scorer = Scorer(self.weights, len(items) > 1)
         ranked = {name: scorer.rank(name, inside) for name in SHIPMENT}
         ranked["shipment.shipped_at"] = scorer.rank("shipped_at", inside)

@@ -11,6 +11,7 @@ from workbench.pick.steps import EACH, Steps, is_below, place_steps, text
 from workbench.suggest.candidates import Candidate, Scorer
 from workbench.suggest.columns import Facts, can_be_said, columns, nodes_at
 from workbench.suggest.fields import RETURN
+from workbench.suggest.joins import marks_in
 from workbench.suggest.names import Name, vocabulary
 from workbench.suggest.scoring import sigmoid
 from workbench.suggest.structure import names_of
@@ -130,6 +131,8 @@ def _steps_below(reading: Reading, node: Node) -> Steps | None:
         return None
     steps = place_steps(node.path)
     root = reading.structure.root
+    if marks_in(steps) > 1:
+        return None
     return steps if steps != root and is_below(steps, root) else None
 
 
@@ -157,7 +160,8 @@ def _read(reading: Reading, each: Steps, named: float) -> Returns | None:
         return None
     place = (*reading.structure.root, *each)
     facts = [
-        Facts(column, len(items), names_of(place)) for column in columns(items, reading.mapped, text(place))
+        Facts(column, len(items), names_of(place))
+        for column in columns(items, reading.mapped, text(place)) if marks_in(column.steps) < 2
     ]  # fmt: skip
     ranked = _ranked(reading, facts, len(items) > 1)
     best = {name: sigmoid(found[0].logit) if found else 0.0 for name, found in ranked.items()}

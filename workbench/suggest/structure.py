@@ -9,6 +9,7 @@ from typing import Any
 from workbench.documents import Document
 from workbench.pick.steps import EACH, Steps, is_below, place_steps, text
 from workbench.suggest.columns import Column, Facts, can_be_said, columns, nodes_at
+from workbench.suggest.joins import MARK
 from workbench.suggest.names import Name, read_name
 from workbench.suggest.scoring import Evidence, features, prior_weights, sigmoid
 from workbench.tree import Node, Tree
@@ -135,6 +136,7 @@ class Structures:
         found = [
             node for node in self.tree
             if "object" in node.types and "map" not in node.flags and node.depth <= 14 and can_be_said(node.path[1:])
+            and node.path.count(MARK) < 2
         ]  # fmt: skip
         if self.tree.xml:  # an element that is sometimes several has its members below
             found = [node for node in found if self.tree.find(node.path + EACH) in (None, node)]
