@@ -11,6 +11,7 @@ from workbench.pick.steps import EACH, Steps, short, text, without_last_each
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.addresses import Block
 from workbench.suggest.candidates import Candidate, gap, settle
+from workbench.suggest.chronology import in_order
 from workbench.suggest.known import NOTHING, Known
 from workbench.suggest.reading import Reading, plain_steps
 from workbench.suggest.returns import is_said_of_order
@@ -82,6 +83,7 @@ class Builder:
             ranked["carrier"] = parcels.ranked.get("shipment.carrier", [])
             ranked["tracking_numbers"] = parcels.ranked.get("shipment.tracking_number", [])
         ranked["customer_name"] = self._same_party(ranked)
+        ranked = in_order(ranked, self.context)
         self._take("", ranked, _SHARED)
         self._addresses()
         self._customer_fallback()

@@ -13,6 +13,7 @@ from workbench.pick.steps import EACH, Steps, text
 from workbench.suggest.addresses import Block, blocks
 from workbench.suggest.candidates import Candidate, Scorer, full_names
 from workbench.suggest.columns import Column, Facts, columns, nodes_at
+from workbench.suggest.counts import LINES, PARCELS, agrees, counts_of, sum_agrees
 from workbench.suggest.fields import LINE, ORDER, SHIPMENT
 from workbench.suggest.joins import marks_in
 from workbench.suggest.returns import Returns, is_of_return, may_be_of_order, of_order_only, returns_of, whole_return
@@ -22,6 +23,7 @@ from workbench.suggest.sums import explains, line_sums
 from workbench.tree import Tree
 
 _GROUPED = 2.5
+_COUNTED = 1.5
 _ORDERS = 40
 _LINES = 100
 _ANYWHERE = frozenset(
@@ -227,7 +229,14 @@ class Reading:
     def line_ranked(self) -> dict[str, list[Candidate]]:
         """The candidates of a line's fields."""
         scorer = Scorer(self.weights, len(self.line_items) > 1)
-        return {name: scorer.rank(name, self.line_facts) for name in LINE}
+        ranked = {name: scorer.rank(name, self.line_facts) for name in LINE}
+        counts = counts_of(self.facts, LINES)
+        for each in ranked["lines.quantity"]:
+            if any(sum_agrees(count, self.lines_of, each.merged) for count in counts):
+                each.logit += _COUNTED
+                each.reasons.append("adds up to what the order counts")
+        ranked["lines.quantity"].sort(key=lambda each: -each.logit)
+        return ranked
 
     def _sums(self, ranked: dict[str, list[Candidate]]) -> None:
         """Which amounts are the sum of the lines."""
@@ -272,7 +281,7 @@ class Reading:
         if self.back:
             return None
         pool = [each for each in self.all_facts if not is_of_return(each)]
-        numbers = self.scorer.rank("shipment.tracking_number", pool)
+        numbers = self._counted(self.scorer.rank("shipment.tracking_number", pool))
         urls = self.scorer.rank("shipment.tracking_url", pool)
         carriers = self._carriers(pool)
         first = next((found[0] for found in (numbers, urls, carriers) if found and found[0].logit > -0.5), None)
@@ -296,6 +305,17 @@ class Reading:
         if not ranked["shipment.carrier"]:
             ranked["order.carrier"] = [each for each in carriers if not each.merged.column.lists]
         return Parcels(each, ranked, inside)
+
+    def _counted(self, found: list[Candidate]) -> list[Candidate]:
+        """Tracking numbers of lists that have as many members as the order counts parcels go before others."""
+        counts = counts_of(self.facts, PARCELS)
+        for each in found:
+            home = self._list_of(each.merged) if counts else ()
+            sizes = [sum(node is not None for node in nodes_at(item, home, 50)) for item in self.items] if home else []
+            if any(agrees(count, sizes) for count in counts):
+                each.logit += _COUNTED
+                each.reasons.append("as many as the order counts parcels")
+        return sorted(found, key=lambda each: -each.logit)
 
     def _carriers(self, pool: Sequence[Facts]) -> list[Candidate]:
         """The candidates of carriers; a company inside an address is its recipient's."""

@@ -23,6 +23,10 @@ _OFFSET = re.compile(r"\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$")
 _SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2\d{2,4}")
 
 
+_DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?")
+_PATTERNS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+
+
 class Context:
     """What reading one value needs to know of all others.
 
@@ -142,6 +146,9 @@ def _time(rule: dict[str, Any], values: Sequence[Any], candidate: Candidate, con
         if not _UNIVERSAL.isdisjoint(candidate.merged.name.words) and not any(_OFFSET.search(text) for text in texts):
             rule["datetime"] = {"timezone": "UTC"}
         return ""
+    if compact := _compact(texts):
+        rule["datetime"] = compact
+        return ""
     field = field_named("created_at")
     found = readings(field, values, rule.get("path", ""))
     found = [reading for reading in found if reading.transforms and _reads(reading.transforms, texts)]
@@ -166,6 +173,14 @@ def _time(rule: dict[str, Any], values: Sequence[Any], candidate: Candidate, con
                 doubt = "day and month could be the other way round in every value"
     rule.update(found[chosen].transforms)
     return doubt
+
+
+def _compact(texts: Sequence[str]) -> str | list[str]:
+    """The patterns of days and minutes that are digits alone, as exchange standards have them; empty for others."""
+    if not any(len(text) == 12 for text in texts) or not all(_DIGITS.fullmatch(text) for text in texts):
+        return ""  # of one length with seconds, or days alone, the general reading knows more
+    found = list(dict.fromkeys(_PATTERNS[len(text)] for text in texts))
+    return found[0] if len(found) == 1 else found
 
 
 def _reads(transforms: dict[str, Any], texts: Sequence[str]) -> bool:

@@ -97,6 +97,8 @@ def said_by(place: Place) -> frozenset[str]:
     """What a place calls itself: its nearest name that means something, and what its own type says."""
     name = next((name for name in place.names if name.meant), Name((), frozenset()))
     said = set() if "order" in name.meant else set(name.meant)
+    if "tracker" in name.words:
+        said.add(TRACKING)
     if says_back(name) and not said & _BACK:
         said.add("return")
     for each in place.facts:
