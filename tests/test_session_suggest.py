@@ -143,3 +143,19 @@ def test_what_stands_elsewhere_is_taken_with_its_join(bench: wb.Workbench) -> No
     assert list(bench.preview("lines", reveal=True)["Product Name"]) == ["Lampe", "Pære", "Skygge"]
     assert list(bench.preview("orders", reveal=True)["City"]) == ["Aarhus", "Odense"]
     assert list(bench.preview("shipments", reveal=True)["Tracking Number"]) == ["00370731234567890123"]
+
+
+def test_expectations_are_proposed_and_each_can_be_undone(bench: wb.Workbench) -> None:
+    """What all orders bear out is offered once its field has a rule, taken one by one, and taken back."""
+    bench.suggest()
+    assert bench.expectations() == []
+    bench.use_sure()
+
+    assert {"amount", "lines", "customer_name"} <= set(bench.expectations())
+    assert bench.use_expectation("lines") == "lines: {always: true}"
+    assert bench.data["expect"] == {"lines": {"always": True}}
+    assert "lines" not in bench.expectations()
+    bench.undo()
+    assert not bench.data.get("expect")
+    with pytest.raises(UsageError, match="nothing is expected of order_type"):
+        bench.use_expectation("order_type")

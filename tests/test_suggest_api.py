@@ -194,3 +194,33 @@ def test_the_command_gives_data(tmp_path: Path, capsys: pytest.CaptureFixture[st
     data = json.loads(capsys.readouterr().out)
     assert data["mapping"]["operations"]["find_orders_by_email"]["orders"] == {"each": "$.orders"}
     assert {"field", "score", "path", "rule", "reasons"} == set(data["sure"][0])
+
+
+def shipped(number: int, state: str) -> dict[str, Any]:
+    """An order that has a tracking number where it was sent."""
+    parcel = {"parcel": {"carrier": "DPD", "tracking_number": f"0140560011{number:04}"}} if state == "shipped" else {}
+    return {**SHOP["orders"][0], "number": f"A-{number}", "state": state, **parcel}
+
+
+def test_expectations_come_with_the_draft() -> None:
+    """What all orders have is expected, a tracking number of those that were sent; an order that breaks it says so."""
+    data = {"orders": [shipped(index, "shipped" if index % 2 else "paid") for index in range(1, 9)]}
+
+    draft = wb.draft(body(data))
+    orders = wb.Mapping.from_text(dump(draft.mapping)).map(
+        body({"orders": [{**shipped(9, "paid"), "state": "shipped"}]})
+    )
+
+    assert draft.mapping["expect"]["lines"] == {"always": True}
+    assert draft.mapping["expect"]["tracking_numbers"] == {"when": {"status": ["shipped"]}}
+    assert "order_number" not in draft.mapping["expect"]
+    assert any("tracking_numbers" in problem.where for problem in orders.orders[0].problems)
+
+
+def test_few_orders_bear_nothing_out() -> None:
+    """With one order, or two, nothing is expected; that all were sent says nothing of those that were not."""
+    few = wb.draft(body({"orders": [shipped(1, "shipped"), shipped(3, "shipped")]}))
+    sent = wb.draft(body({"orders": [shipped(index, "shipped") for index in range(4)]}))
+
+    assert "expect" not in few.mapping and few.expectations == []
+    assert sent.mapping["expect"]["tracking_numbers"] == {"when": {"status": ["shipped"]}}

@@ -16,6 +16,7 @@ from workbench.notebook.fields import rule_text
 from workbench.notebook.starting import Starting
 from workbench.pick.places import paths_of, ruled_fields
 from workbench.pick.rules import set_rule
+from workbench.samples import Suggestion as Expectation
 from workbench.suggest import Draft, Suggestion, draft
 from workbench.suggest.build import inside
 from workbench.versions import read_text
@@ -160,6 +161,41 @@ class Suggesting(Starting):
             self.use_suggestion(one.field)
         self._changed(f"{len(wanted)} fields are mapped as proposed; look at the results, each can be undone")
         return len(wanted)
+
+    @locked
+    def expectations(self) -> list[str]:
+        """What all orders of the answers bear out and the draft does not state yet, by field; `suggest()` comes first.
+
+        `use_expectation(field)` takes one; exporting takes all that the samples bear out by then.
+        """
+        return [each.field for each in self._expected()]
+
+    @locked
+    def use_expectation(self, field: str) -> str:
+        """Takes an expectation into the draft, as a step that can be undone; returns the line of the file.
+
+        Args:
+            field: The business field.
+
+        Raises:
+            UsageError: The answers do not bear it out, or the field has no rule yet.
+        """
+        chosen = next((each for each in self._expected() if each.field == field), None)
+        if chosen is None:
+            raise UsageError(f"nothing is expected of {field} - see expectations()")
+        told = chosen.text.partition("  #")[0]
+
+        def edit(data: dict[str, Any]) -> None:
+            data.setdefault("expect", {})[field] = copy.deepcopy(chosen.expect)
+
+        self._edit(f"expect {told}", edit, f"bench.use_expectation({field!r})", f"expected: {chosen.text}")
+        return told
+
+    def _expected(self) -> list[Expectation]:
+        """The expectations whose fields have rules by now, and that the draft does not state."""
+        rules = self._draft.data["records"].get("order") or {}
+        stated = self._draft.data.get("expect") or {}
+        return [each for each in self._found().expectations if each.field in rules and each.field not in stated]
 
     @locked
     def use_known(self, merchant: str) -> int:

@@ -12,10 +12,12 @@ from workbench.decode import decode
 from workbench.documents import Document
 from workbench.errors import DecodeError, UsageError
 from workbench.pick.steps import is_below, text
+from workbench.samples import Suggestion as Expectation
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.behind import Behind
 from workbench.suggest.build import Builder, values_of
 from workbench.suggest.candidates import Candidate
+from workbench.suggest.expecting import expectations_of
 from workbench.suggest.joins import with_lines_elsewhere
 from workbench.suggest.known import NOTHING, Known, Likeness, known_of, recognise
 from workbench.suggest.links import Links, Written, of_included, of_lists
@@ -76,6 +78,7 @@ class Draft:
         sure: The proposals that the mapping holds, by field.
         summary: What was found, in a sentence.
         known: Earlier mappings that fit these answers, the likest first; to be confirmed.
+        expectations: What all orders of the answers bear out; the mapping has them under `expect:`.
         record: What the mapping makes: order, or tracking or refund where the answers hold no order but that.
     """
 
@@ -84,6 +87,7 @@ class Draft:
     sure: dict[str, Suggestion] = made(default_factory=dict)
     summary: str = ""
     known: list[Likeness] = made(default_factory=list)
+    expectations: list[Expectation] = made(default_factory=list)
     record: str = ORDER
     _told: dict[str, list[Suggestion]] = made(default_factory=dict, repr=False, compare=False)
     _tell: Callable[[str], list[Suggestion]] | None = made(default=None, repr=False, compare=False)
@@ -129,6 +133,7 @@ def draft(
     named = "find_order_by_number" if "number" in asked_for and "email" not in asked_for else "find_orders_by_email"
     if not documents:
         return _nothing(merchant, named, trouble or "no order found: nothing was given")
+    answers = documents
     real = tree = merge(documents, budget=BUDGET)
     settled = _settled(given, operation, call, tree)
     links = of_included(documents)
@@ -152,6 +157,10 @@ def draft(
             tree = merge(documents, budget=BUDGET)
         reading = Reading(structure, documents, tree, weights, structures.mapped, asked_for, sort.back)
         found = build_draft(reading, weights, threshold, merchant, named, settled, links)
+    if found.record == ORDER and found.sure:
+        found.expectations = expectations_of(found.mapping, answers)
+        if found.expectations:
+            found.mapping["expect"] = {each.field: each.expect for each in found.expectations}
     found.known = recognise(real, folders)
     return found
 
