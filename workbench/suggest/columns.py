@@ -27,6 +27,7 @@ _TELLS = re.compile(
 _QUALIFIES = re.compile(r"@?(?:qualf|quali|[a-z_]*qualifier|parvw|iddat|sumid|partner_?q)", re.I)
 _TELLS_VALUE = re.compile(r"@?(?:name|key|label|code|id|field|attribute|attribute_?code|title)", re.I)
 _HOLDS_VALUE = re.compile(r"(?:@?value|#text|values|val|content|data|text)", re.I)
+_OF_DATES = frozenset(("data", "day", "when"))
 _WORD = re.compile(r"[\w .:/-]{1,40}")
 
 
@@ -71,11 +72,11 @@ class Facts:
             self.name = around[0]
         self.around = tuple(around)
         if (
-            "data" in self.name.words
+            not _OF_DATES.isdisjoint(self.name.words)
             and "date" not in self.name.meant
             and self.has("date") + self.has("compact_date") > 0.5
-        ):
-            self.name = Name(self.name.words, self.name.meant | {"date"})  # what dates are called in Polish or Italian
+        ):  # what dates are called in Polish or Italian, and where only a word beside tells which date it is
+            self.name = Name(self.name.words, self.name.meant - _OF_DATES | {"date"})
 
     @cached_property
     def texts(self) -> list[str]:

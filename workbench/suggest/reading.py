@@ -347,7 +347,8 @@ class Reading:
         for length in range(len(steps) - 1, 0, -1):
             if steps[length - 1].startswith("[?"):
                 continue
-            node = self.tree.find(text((*self.structure.root, *plain_steps(steps[:length]))))
+            place = text((*self.structure.root, *plain_steps(steps[:length])))
+            node = self.tree.find(place + EACH)
             if node is not None and node.path.endswith(EACH):
                 return tuple(steps[:length])
         return ()

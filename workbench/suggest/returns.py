@@ -104,14 +104,14 @@ def of_order_only(ranked: Mapping[str, list[Candidate]]) -> dict[str, list[Candi
 
 def is_of_return(facts: Facts) -> bool:
     """Whether a column is named after a return, or stands in one, rather than in its policy or its address."""
-    return says_back(facts.name) or named_back(facts.parents) > 0
+    return says_back(facts.name) or any(named_back((name,)) > 0 for name in facts.parents)
 
 
 def may_be_of_order(name: str, facts: Facts) -> bool:
     """Whether a column may be a field of the order itself: what stands in a return is said of that."""
     if name not in _OWN or is_said_of_order(facts):
         return True
-    return not (says_back(facts.name) or named_back(facts.parents) > 0)
+    return not is_of_return(facts)
 
 
 def _said(facts: Facts) -> frozenset[str]:
@@ -173,8 +173,16 @@ def _read(reading: Reading, each: Steps, named: float) -> Returns | None:
     return Returns(each, ranked, facts, score)
 
 
+def _is_attribute(facts: Facts) -> bool:
+    return bool(facts.column.steps) and facts.column.steps[-1].startswith(".@")
+
+
 def _ranked(reading: Reading, facts: Sequence[Facts], many: bool) -> dict[str, list[Candidate]]:
     scorer = Scorer(reading.weights, many)
+    carried = {each.column.steps[:-1] for each in facts if "carrier" in each.name.meant and _is_attribute(each)}
+    for each in facts:
+        if each.column.steps in carried:  # `<Code carrier="UPS">`: what a carrier is said of is a parcel's number
+            each.name = Name(each.name.words, each.name.meant | {"tracking"})
     found = {}
     for name in RETURN:
         near = [each for each in facts if each.column.lists <= (name in _NESTED)]
