@@ -184,6 +184,8 @@ def test_hostile_answers_break_no_candidates(name: str) -> None:
             data = copy.deepcopy(found.mapping)
             if "." not in field:
                 data["records"]["order"][field] = each.rule
+                orders = next(iter(data["operations"].values()))["orders"]
+                orders["with"] = {**orders.get("with", {}), **each.related.get("", {})}
                 wb.Mapping.from_text(dump(data))
 
 

@@ -377,7 +377,8 @@ class Builder:
         if root[-1:] == (EACH,):
             node = self.reading.tree.find(text(root[:-1]))
             keyed = node is not None and "map" in node.flags
-        body: dict[str, Any] = {"each": text(short(without_last_each(root), self.xml))}
+        whole = root if root[-2:] == (EACH, EACH) else without_last_each(root)  # a list of lists is gone through twice
+        body: dict[str, Any] = {"each": text(short(whole, self.xml))}
         if keyed:
             body["keyed"] = True
         if structure.group is not None:

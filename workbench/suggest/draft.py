@@ -11,7 +11,7 @@ from typing import Any
 from workbench.decode import decode
 from workbench.documents import Document
 from workbench.errors import DecodeError, UsageError
-from workbench.pick.steps import is_below, text
+from workbench.pick.steps import Steps, is_below, text
 from workbench.samples import Suggestion as Expectation
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.behind import Behind
@@ -35,6 +35,7 @@ _LEAST_OWN = 0.65
 THRESHOLD = 0.6
 """How likely a proposal must be right to stand in a draft."""
 _SHOWN = 8
+_RIVAL = 0.5
 _SAID = 2.0
 """How much speaks for a place that says itself what it is."""
 _NO_ORDER = "no order found: nothing here has an order's number, date, customer or status together"
@@ -157,6 +158,8 @@ def draft(
             tree = merge(documents, budget=BUDGET)
         reading = Reading(structure, documents, tree, weights, structures.mapped, asked_for, sort.back)
         found = build_draft(reading, weights, threshold, merchant, named, settled, links)
+        if others := rivals_of(readings):
+            found.summary += f"; orders may also stand at {', '.join(map(text, others))}"
     if found.record == ORDER and found.sure:
         found.expectations = expectations_of(found.mapping, answers)
         if found.expectations:
@@ -220,6 +223,18 @@ def _settled(given: Mapping[str, Any] | None, operation: str, call: str, tree: T
 def likely(found: Sequence[Structure]) -> list[Structure]:
     """The readings that hold an order: enough of its own values, and enough altogether."""
     return [each for each in found if each.named and each.score >= _LEAST and each.own >= _LEAST_OWN]
+
+
+def rivals_of(readings: Sequence[Structure]) -> list[Steps]:
+    """Places elsewhere in the answers that look like orders about as much as the one that was taken."""
+    if not readings:
+        return []
+    best = readings[0]
+    return [
+        each.root for each in readings[1:]
+        if each.score > best.score - _RIVAL
+        and not is_below(each.root, best.root) and not is_below(best.root, each.root)
+    ][:2]  # fmt: skip
 
 
 def build_draft(

@@ -27,7 +27,9 @@ _PATH_KEYS = frozenset(("each", "at", "path", "join", "first", "datetime", "time
 _RULE_KEYS = frozenset(("path", "first", "join", "cases", "value"))
 _TAKEN = frozenset(("main", "rows", "orders"))
 _MOST_LISTS = 12
+_MOST_MEMBERS = 5000
 _ALL = 0.99
+_NEAR = 3
 _DEEPEST = 5
 _OF_PARENT = frozenset(("order", "parent", "document", "header", "ref", "sales"))
 _OF_ID = frozenset(("id", "number", "key", "code", "ref", "external", "internal"))
@@ -194,13 +196,23 @@ def _join(tree: Tree, root: Steps, steps: Steps, samples: Sequence[Sequence[Docu
     """The pair of ids that joins a list to the orders; None where none does."""
     own = read_name(name_of(steps)).meant
     orders, others = Side(tree, root, samples), Side(tree, steps, samples)
-    for pair in pairs(others, orders):
+    for pair in pairs(others, orders) if _named_below(tree, steps, _OF_PARENT) else ():
         if pair.share > _ALL and _meant(pair.ours) & _OF_PARENT:
             return Pair(pair.theirs, pair.ours, pair.share)
-    for pair in pairs(orders, others):
+    for pair in pairs(orders, others) if _named_below(tree, root, own) else ():
         if pair.share > _ALL and _meant(pair.ours) & own and _meant(pair.theirs) <= _OF_ID | own:
             return pair
     return None
+
+
+def _named_below(tree: Tree, steps: Steps, wanted: frozenset[str]) -> bool:
+    """Whether a value near below a place has a name of some meaning; comparing values takes far longer."""
+    place, depth = text(steps), len(steps)
+    return any(
+        node.path.startswith(place) and node.depth <= depth + _NEAR and node.types & {"text", "number"}
+        and read_name(node.name).meant & wanted
+        for node in tree
+    )  # fmt: skip
 
 
 def _meant(steps: Steps) -> frozenset[str]:
@@ -209,13 +221,18 @@ def _meant(steps: Steps) -> frozenset[str]:
 
 def _finder(steps: Steps, pair: Pair | None) -> Callable[[Document, Any], Any]:
     """What finds an order's related items in its document."""
+    known: dict[int, dict[str, list[Any]]] = {}
 
     def find(document: Document, item: Any) -> list[Any]:
-        members = [node for node in nodes_at(document.root, steps, 400) if isinstance(node, dict)]
-        if pair is None:
-            return members
-        wanted = {text_of(value) for value in _scalars(item, pair.ours)}
-        return [each for each in members if wanted & {text_of(value) for value in _scalars(each, pair.theirs)}]
+        by_id = known.get(id(document))
+        if by_id is None:
+            by_id = known[id(document)] = {}
+            for member in nodes_at(document.root, steps, _MOST_MEMBERS):
+                if isinstance(member, dict):
+                    for value in ("",) if pair is None else {text_of(each) for each in _scalars(member, pair.theirs)}:
+                        by_id.setdefault(value, []).append(member)
+        wanted = [""] if pair is None else dict.fromkeys(text_of(value) for value in _scalars(item, pair.ours))
+        return [member for value in wanted for member in by_id.get(value, ())]
 
     return find
 

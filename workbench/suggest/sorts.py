@@ -17,9 +17,12 @@ _SAYS_WHAT = frozenset(
     "transactiontype objecttype".split()
 )
 _PARCEL = frozenset(("shipping", "fulfillment", "parcel", "delivery"))
+_WAYS = frozenset(("delivery", "pickup"))
+"""What an order's own type may be."""
 _BACK = frozenset(("return", "refund"))
 _NAMED = 0.5
 _RETURN = 0.6
+_STREET = 0.9
 _ABOUT_ORDER = {"customer_email": 0.5, "customer_name": 0.6, "amount": 0.6, "created_at": 0.6, "order_number": 0.6}
 _MAY = {
     TRACKING: frozenset(("number", "name", "date")),
@@ -107,7 +110,7 @@ def said_by(place: Place) -> frozenset[str]:
             word = read_name(each.firsts[0])
             if "order" in word.meant:
                 return frozenset()
-            said |= word.meant | ({TRACKING} if "tracker" in word.words else set())
+            said |= word.meant - _WAYS | ({TRACKING} if "tracker" in word.words else set())
     return frozenset(said)
 
 
@@ -129,6 +132,8 @@ def _of_order(structures: Structures, place: Place, chosen: Structure | None) ->
             if _speaks(structures, field, each) >= least and _is_told(field, each):
                 found.add({"customer_email": "email", "customer_name": "name", "created_at": "date",
                            "order_number": "number"}.get(field, field))  # fmt: skip
+    if "number" in found and any(_speaks(structures, "address.line1", each) >= _STREET for each in pool):
+        found.add("address")  # who tells the street an order goes to tells of the order
     if any(each.name.meant & {"city", "postal"} and any(name.meant & {"billing", "customer"} for name in each.parents)
            for each in pool):  # fmt: skip
         found.add("address")
