@@ -185,7 +185,8 @@ def test_hostile_answers_break_no_candidates(name: str) -> None:
             if "." not in field:
                 data["records"]["order"][field] = each.rule
                 orders = next(iter(data["operations"].values()))["orders"]
-                orders["with"] = {**orders.get("with", {}), **each.related.get("", {})}
+                for related in filter(None, [each.related.get("")]):
+                    orders.setdefault("with", {}).update(related)
                 wb.Mapping.from_text(dump(data))
 
 
