@@ -58,9 +58,22 @@ def sort_of(structures: Structures, chosen: Structure | None) -> Sort:
     if found:
         return max(found, key=lambda each: (each[0], -len(each[1].steps)))[1]
     if chosen is None:
-        return _return_alone(structures)
+        return _events_alone(structures) or _return_alone(structures)
     root = next((place for place in structures.places if place.steps == chosen.root), None)
     return Sort(back=root is not None and bool(said_by(root) & _BACK))
+
+
+def _events_alone(structures: Structures) -> Sort | None:
+    """A parcel's events with a status, though what its number is cannot be told."""
+    for place in structures.places:
+        if said_by(place) & (_PARCEL | {TRACKING}) and any(
+            "event" in name.meant for each in place.facts for name in each.parents
+        ):
+            status = max((_speaks(structures, "shipment.status", each) for each in place.facts), default=0.0)
+            dated = any(each.has("date") > 0.5 for each in place.facts)
+            if dated and (status >= _NAMED or TRACKING in said_by(place)):
+                return Sort(TRACKING, place.steps)
+    return None
 
 
 def _return_alone(structures: Structures) -> Sort:
