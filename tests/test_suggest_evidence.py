@@ -117,11 +117,12 @@ def test_a_count_decides_between_two_quantities() -> None:
         ("21", "QTY", {"quantity": "4"}, "order quantity"),
         ("2", "RMAInfo", {"date": "2026-01-01", "name": "x", "number": "7", "total": "5.00", "email": "a@b.de"}, ""),
         ("billing", "addresses", {"city": "Bonn"}, ""),
+        ("2", "events", {"date": "2026-01-01"}, ""),
     ],
 )
 def test_codes_mean_what_stands_beside_them(word: str, above: str, member: dict[str, str], means: str) -> None:
-    """A code of an exchange standard has a meaning only beside a value of its kind."""
-    tell = "PARVW" if above == "E1EDKA1" else "qualifier"
+    """A code of an exchange standard has a meaning only beside a value of its kind; a merchant's own type has none."""
+    tell = {"E1EDKA1": "PARVW", "events": "type"}.get(above, "qualifier")
 
     assert meaning(word, above, {tell: word, **member}, tell) == means
 

@@ -94,6 +94,7 @@ def _tell(found: Draft, output: Output) -> None:
 def _as_data(found: Draft) -> dict[str, object]:
     return {
         "summary": found.summary,
+        "record": found.record,
         "mapping": found.mapping,
         "sure": [
             {"field": field, "score": each.score, "path": each.path, "rule": each.rule, "reasons": list(each.reasons)}

@@ -104,7 +104,7 @@ def _read(value: Any, how: Any) -> str | None:
         text = text_of(value)
         return to_time(float(text) if "." in text else int(text), epoch=str(how["epoch"]))
     if isinstance(how, dict) and "format" in how:
-        return to_time(text_of(value), formats=tuple(str(how["format"]).split(" ")[:1]))
+        return to_time(text_of(value), formats=(str(how["format"]),))
     if isinstance(how, list):
         return to_time(value, formats=tuple(map(str, how)))
     return to_time(value, formats=(how,)) if isinstance(how, str) else to_time(value)

@@ -59,7 +59,7 @@ _SEGMENTS: dict[str, dict[str, str]] = {
     "E1EDK14": {"012": "order type"},
     "E1EDP19": {"001": "customer article", "002": "sku product", "003": "barcode"},
     "E1EDS01": {"002": "order total"},
-    "E1EDT13": {"006": "shipped", "007": "expected delivery"},
+    "E1EDT13": {"006": "expected shipping", "007": "expected delivery"},
 }  # fmt: skip
 """SAP's IDocs: the qualifiers of each segment."""
 _OTHER = "unlisted"
@@ -67,6 +67,8 @@ _OTHER = "unlisted"
 _FEW = 3
 _CONTROL = frozenset(("EDI_DC40", "EDI_DC", "@SEGMENT", "@BEGIN"))
 _CODE = re.compile(r"[A-Z0-9]{1,3}")
+_QUALIFIER = re.compile(r"quali?f|quali$|function|purpose", re.I)
+_SEGMENT = re.compile(r"(?:DTM|RFF|REF|MOA|QTY|NAD)(?![a-z])")
 _FORMAT = re.compile(r"format|qualif|unit|code|type", re.I)
 
 
@@ -90,8 +92,8 @@ def meaning(word: str, above: str, member: Mapping[str, Any], tell: str) -> str:
     plain = word.lstrip("0") or word
     others = {key: value for key, value in member.items() if key != tell and not _FORMAT.search(key)}
     if word.isdigit():
-        if len(others) > _FEW:
-            return ""
+        if len(others) > _FEW or not (_QUALIFIER.search(tell) or _SEGMENT.match(above)):
+            return ""  # a merchant's own numbers mean what the merchant likes
         if _holds(others, "date", ("date", "compact_date")):
             return _DATES.get(plain, _OTHER)
         if _holds(others, "quantity", ()) or above.upper().startswith("QTY"):

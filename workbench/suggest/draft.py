@@ -25,7 +25,7 @@ from workbench.suggest.others import OtherBuilder, summary_of
 from workbench.suggest.reading import Reading
 from workbench.suggest.rules import path_of
 from workbench.suggest.scoring import Weights, default_weights
-from workbench.suggest.sorts import ORDER, REFUND, TRACKING, Sort, sort_of, told
+from workbench.suggest.sorts import ORDER, REFUND, TRACKING, Sort, back_at, sort_of, told
 from workbench.suggest.structure import Structure, Structures
 from workbench.suggest.texts import texts_of, wrapped
 from workbench.tree import Budget, Tree, merge
@@ -143,7 +143,7 @@ def draft(
         tree = merge(documents, budget=BUDGET)
     structures = Structures(tree, documents, asked_for)
     readings = structures.at(settled.root) if settled.root is not None else likely(structures.find())
-    sort = sort_of(structures, readings[0] if readings else None) if settled.root is None else Sort()
+    sort = back_at(structures, settled.root) if settled.root is not None else sort_of(structures, *readings[:1])
     if sort.record != ORDER:
         found = _other(sort, structures, documents, weights, threshold, merchant, named)
     elif not readings and not sort.back:

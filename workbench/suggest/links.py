@@ -19,7 +19,7 @@ from workbench.pick.steps import EACH, Steps, is_below, name_of, place_steps, sh
 from workbench.suggest.columns import nodes_at
 from workbench.suggest.joins import MARK
 from workbench.suggest.names import read_name
-from workbench.suggest.returns import says_back
+from workbench.suggest.returns import named_back, says_back
 from workbench.tree import Tree
 
 _MARKED = re.compile(r"\['" + MARK + r"([^']*)'\](\[\*\])?")
@@ -157,10 +157,10 @@ def of_lists(tree: Tree, documents: Sequence[Document], root: Steps, lines: Step
     samples = [[document] for document in documents[:5]]
     for steps in _lists(tree, root, lines):
         name = name_of(steps)
-        if "'" in name or "\\" in name:
+        if "'" in name or "\\" in name or name in links:
             continue
         pair = _join(tree, root, steps, samples)
-        if pair is None and (EACH in root or not says_back(read_name(name))):
+        if pair is None and (EACH in root or named_back((read_name(name),)) <= 0):
             continue
         body: dict[str, Any] = {"each": text(short(without_last_each(steps), tree.xml))}
         if pair is not None:

@@ -24,6 +24,8 @@ from workbench.tree import Tree
 
 _GROUPED = 2.5
 _COUNTED = 1.5
+_ABSENT = 1.5
+_PARCELS = frozenset(("shipping", "fulfillment", "parcel", "delivery", "tracking"))
 _ORDERS = 40
 _LINES = 100
 _ANYWHERE = frozenset(
@@ -42,6 +44,11 @@ def plain_steps(steps: Sequence[str]) -> Steps:
 def _is_total(candidate: Candidate) -> bool:
     """Whether an amount is plainly called the total."""
     return candidate.row[_STRENGTH] >= 0.85 and not candidate.row[_DECOYS]
+
+
+def _of_parcels(facts: Facts) -> bool:
+    """Whether a column stands in a list of parcels: it says of each where that one is, not where the order stands."""
+    return bool(facts.column.lists) and any(_PARCELS & name.meant for name in facts.parents)
 
 
 def _sayable(found: Sequence[Column]) -> list[Column]:
@@ -206,12 +213,15 @@ class Reading:
             pool = self.all_facts if name in _ANYWHERE else near
             joined = names if name == "customer_name" else ()
             found[name] = [
-                each for each in self.scorer.rank(name, pool, joined) if may_be_of_order(name, each.merged)
+                each for each in self.scorer.rank(name, pool, joined)
+                if may_be_of_order(name, each.merged) and not (name == "status" and _of_parcels(each.merged))
             ]  # fmt: skip
         for each in found["order_number"]:
             if each.steps == self.structure.group:
                 each.logit += _GROUPED
                 each.reasons.append("rows with the same value belong together")
+            elif each.merged.presence < 1:  # every order has its number
+                each.logit -= _ABSENT * (1 - each.merged.presence)
         found["order_number"].sort(key=lambda each: -each.logit)
         found["return_status"] = [each for each in found["return_status"] if is_of_return(each.merged)]
         if self.back:

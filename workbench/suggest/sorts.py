@@ -47,7 +47,7 @@ class Sort(NamedTuple):
     back: bool = False
 
 
-def sort_of(structures: Structures, chosen: Structure | None) -> Sort:
+def sort_of(structures: Structures, chosen: Structure | None = None) -> Sort:
     """What the answers hold.
 
     Args:
@@ -59,8 +59,13 @@ def sort_of(structures: Structures, chosen: Structure | None) -> Sort:
         return max(found, key=lambda each: (each[0], -len(each[1].steps)))[1]
     if chosen is None:
         return _events_alone(structures) or _return_alone(structures)
-    root = next((place for place in structures.places if place.steps == chosen.root), None)
-    return Sort(back=root is not None and bool(said_by(root) & _BACK))
+    return back_at(structures, chosen.root)
+
+
+def back_at(structures: Structures, root: Steps) -> Sort:
+    """Orders at a place that is settled, and whether it is a return or a refund of them."""
+    place = next((each for each in structures.places if each.steps == root), None)
+    return Sort(back=place is not None and bool(said_by(place) & _BACK))
 
 
 def _events_alone(structures: Structures) -> Sort | None:
