@@ -21,6 +21,8 @@ _ABROAD = frozenset(("country", "currency"))
 _MONTH_FIRST = frozenset(("US", "USA", "UNITED STATES", "UNITED STATES OF AMERICA", "USD", "CA", "CAD", "CANADA", "PH"))
 _TIE = 0.2
 """A rival that says something else and is no further behind leaves the field open."""
+_FOREIGN = frozenset(("external", "seller", "warehouse", "sender"))
+"""Whose status is not the order's: it is shown, and not taken."""
 _SHARED = frozenset(("customer_name", "customer_email"))
 
 
@@ -185,7 +187,7 @@ class Builder:
         rule, doubt = self.rule(key, candidate)
         row = self.acceptor.row(key, candidate, gap(candidate, rivals), self.reading, block)
         candidate.chance = self.acceptor.chance(key, row)
-        if row["gap"] < _TIE:
+        if row["gap"] < _TIE or (key == "status" and _FOREIGN & candidate.merged.name.meant):
             candidate.chance = min(candidate.chance, 0.5)
         self.chosen[key] = Chosen(key, candidate, rule, candidate.chance, doubt, rivals, row)
 
