@@ -27,11 +27,13 @@ from workbench.suggest import accept
 from workbench.suggest.build import Builder
 from workbench.suggest.calls import BUDGET
 from workbench.suggest.candidates import Candidate
-from workbench.suggest.draft import likely
+from workbench.suggest.choosing import likely
+from workbench.suggest.links import Links, Written, of_included, of_lists
 from workbench.suggest.reading import Reading
 from workbench.suggest.rules import rule_of
 from workbench.suggest.scoring import FEATURES, PRIOR, Weights
-from workbench.suggest.structure import Structures
+from workbench.suggest.sorts import ORDER, sort_of
+from workbench.suggest.structure import Structure, Structures
 from workbench.suggest.sums import number_of
 from workbench.transforms import Trouble, to_time
 from workbench.tree import Tree, merge
@@ -43,17 +45,32 @@ _KEYS = {
     "shipments.carrier": "carrier",
     "shipments.tracking_number": "tracking_numbers",
     "shipments.shipped_at": "shipped_at",
+    "returns.status": "return_status",
 }
 
 
 class Case(NamedTuple):
-    """A response, decoded and with its structures: what does not depend on what is learned."""
+    """A response, decoded and with its structures: what does not depend on what is learned.
+
+    Attributes:
+        response: The response.
+        real: It, decoded.
+        documents: The same, with what is joined by ids where it belongs.
+        tree: Their merged tree.
+        structures: Their places.
+        found: The readings as orders, the likeliest first; none where it is something else.
+        back: Whether the order's place is a return.
+        links: What was put where it belongs.
+    """
 
     response: Response
+    real: list[Document]
     documents: list[Document]
     tree: Tree
     structures: Structures
-    found: Any
+    found: list[Structure]
+    back: bool
+    links: Links | None
 
 
 def cases() -> list[Case]:
@@ -64,17 +81,30 @@ def cases() -> list[Case]:
             documents = [decode(response.body)]
         except WorkbenchError:
             continue
-        tree = merge(documents, budget=BUDGET)
-        structures = Structures(tree, documents)
-        ready.append(Case(response, documents, tree, structures, likely(structures.find())))
+        ready.append(_case(response, documents))
     return ready
+
+
+def _case(response: Response, real: list[Document]) -> Case:
+    links = of_included(real)
+    documents = links.documents if links is not None else real
+    tree = merge(documents, budget=BUDGET)
+    structures = Structures(tree, documents)
+    found = likely(structures.find())
+    sort = sort_of(structures, found[0] if found else None)
+    if sort.record != ORDER:
+        found = []
+    if found and links is None and (links := of_lists(tree, documents, found[0].root, found[0].lines)) is not None:
+        documents = links.documents
+        tree = merge(documents, budget=BUDGET)
+    return Case(response, real, documents, tree, structures, found, sort.back, links)
 
 
 def reading_of(case: Case, weights: Weights) -> Reading | None:
     """The response as it is read with some weights."""
     if not case.found:
         return None
-    return Reading(case.found[0], case.documents, case.tree, weights, case.structures.mapped, {})
+    return Reading(case.found[0], case.documents, case.tree, weights, case.structures.mapped, {}, case.back)
 
 
 # ---------------------------------------------------------------- the first model: a column for a field
@@ -288,7 +318,8 @@ def answers_of(case: Case, weights: Weights) -> list[Answer]:
     builder = Builder(reading, accept.Acceptor(weights.data.get("accept", {})))
     builder.choose()
     record, _ = builder.records(0.0)
-    tally = tally_of(case.response, orders_of(case, builder.orders(), record))
+    orders, record = joined(case, builder.orders(), record)
+    tally = tally_of(case.response, orders_of(case, orders, record))
     found = []
     for key, chosen in builder.chosen.items():
         name = _KEYS.get(key, key)
@@ -309,10 +340,18 @@ def answers_of(case: Case, weights: Weights) -> list[Answer]:
     return found
 
 
+def joined(case: Case, orders: dict[str, Any], record: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The blocks as a mapping has them, what stands elsewhere joined."""
+    if case.links is None:
+        return orders, record
+    record, needed = Written(case.links).record(record)
+    return {**orders, **({"with": needed} if needed else {})}, record
+
+
 def orders_of(case: Case, orders: dict[str, Any], record: dict[str, Any]) -> list[dict[str, Any]]:
     """What a drafted mapping gives on its response."""
     data = {"format": 1, "merchant": "draft", "operations": {"find": {"orders": orders}}, "records": {"order": record}}
-    mapped: list[dict[str, Any]] = Mapping.from_text(dump(data)).map(case.documents[0]).to_dict()["orders"]
+    mapped: list[dict[str, Any]] = Mapping.from_text(dump(data)).map(case.real[0]).to_dict()["orders"]
     return mapped
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bench import tree
-from bench.learn_suggest import Answer, Case, answers_of, cases, learn, orders_of, reading_of
+from bench.learn_suggest import Answer, Case, answers_of, cases, joined, learn, orders_of, reading_of
 from bench.orderbench import tally_of
 from workbench.decode import decode
 from workbench.suggest import draft
@@ -48,9 +48,9 @@ def trial(
             builder = Builder(reading, Acceptor(weights.data["accept"]))
             builder.choose()
             record, _ = builder.records(threshold)
-            orders = orders_of(case, builder.orders(), record) if record else []
+            orders = orders_of(case, *joined(case, builder.orders(), record)) if record else []
             answers += answers_of(case, weights)
-            _count_first(case, build_draft(reading, weights, threshold, "draft", "find"), first)
+            _count_first(case, build_draft(reading, weights, threshold, "draft", "find", links=case.links), first)
         else:
             _count_labels(case, first)
         for field, counted in tally_of(case.response, orders).items():
@@ -82,7 +82,9 @@ def _gives(case: Case, found: Draft, name: str, told: Suggestion) -> bool:
         block = record.setdefault(head, {**told.place, "fields": {}} if told.place else {})
         fields = block.get("fields", block)
     fields[leaf] = told.rule
-    orders = next(iter(found.mapping["operations"].values()))["orders"]
+    orders = copy.deepcopy(next(iter(found.mapping["operations"].values()))["orders"])
+    for name, needed in told.related.items():
+        (record[name] if name else orders).setdefault("with", {}).update(needed)
     counted = tally_of(case.response, orders_of(case, orders, record))[name]
     return counted["right"] * 2 > counted["labelled"]
 
@@ -100,6 +102,7 @@ def _ways(name: str) -> tuple[str, ...]:
         "carrier": ("carrier", "shipments.carrier"),
         "tracking_numbers": ("tracking_numbers", "shipments.tracking_number"),
         "shipped_at": ("shipped_at", "shipments.shipped_at"),
+        "return_status": ("return_status", "returns.status"),
     }.get(name, (name,))
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 import workbench as wb
 from workbench.errors import UsageError
@@ -23,6 +24,7 @@ def order(number: int) -> dict[str, object]:
     }  # fmt: skip
 
 
+JOINS = Path(__file__).parent / "suggest" / "joins.yaml"
 ANSWER = json.dumps({"data": [order(number) for number in range(1, 6)]})
 
 
@@ -149,3 +151,47 @@ def test_a_second_place_where_the_other_search_has_it_elsewhere(bench: wb.Workbe
     assert bench.rule("currency") == before
     with pytest.raises(UsageError, match="has a rule already"):
         bench.use_suggestion("customer_email")
+
+
+def test_what_is_no_order_is_told_and_not_proposed(bench: wb.Workbench) -> None:
+    """A carrier's answer in place of orders: a session maps orders, so it says what it sees and proposes nothing."""
+    bench.remove_sample("live-1")
+    tracker = {"object": "Tracker", "tracking_code": "RM123456785GB", "carrier": "Royal Mail", "status": "delivered"}
+    bench.load_sample(json.dumps(tracker))
+
+    assert bench.suggest() == []
+    assert "no order found: a tracking answer stands at $" in bench.message
+    assert bench.candidates("order_number") == []
+
+
+def test_what_stands_elsewhere_is_taken_with_its_join(bench: wb.Workbench) -> None:
+    """Proposals that are read from `included` bring the join they need, one by one or all that are sure."""
+    body = next(row["body"] for row in YAML(typ="safe").load(JOINS.read_text("utf-8")) if "json-api" in row["name"])
+    bench.remove_sample("live-1")
+    bench.load_sample(body)
+    bench.suggest()
+    bench.use_suggestion("lines.sku")
+    bench.use_suggestion("shipping_address.city")
+
+    assert list(bench.preview("lines", reveal=True)["SKU"]) == ["LMP-1", "PR-2", "SK-3"]
+    bench.suggest()
+    bench.use_sure()
+    assert list(bench.preview("lines", reveal=True)["Product Name"]) == ["Lampe", "Pære", "Skygge"]
+    assert list(bench.preview("orders", reveal=True)["City"]) == ["Aarhus", "Odense"]
+    assert list(bench.preview("shipments", reveal=True)["Tracking Number"]) == ["00370731234567890123"]
+
+
+def test_expectations_are_proposed_and_each_can_be_undone(bench: wb.Workbench) -> None:
+    """What all orders bear out is offered once its field has a rule, taken one by one, and taken back."""
+    bench.suggest()
+    assert bench.expectations() == []
+    bench.use_sure()
+
+    assert {"amount", "lines", "customer_name"} <= set(bench.expectations())
+    assert bench.use_expectation("lines") == "lines: {always: true}"
+    assert bench.data["expect"] == {"lines": {"always": True}}
+    assert "lines" not in bench.expectations()
+    bench.undo()
+    assert not bench.data.get("expect")
+    with pytest.raises(UsageError, match="nothing is expected of order_type"):
+        bench.use_expectation("order_type")

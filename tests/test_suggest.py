@@ -78,8 +78,10 @@ def test_a_draft_says_nothing_wrong(name: str) -> None:
         if (got := found(order, path)) is not None and not same(got, value)
     }
 
+    unwanted = {key for order in orders for key in row.get("without", ()) if key in order}
     assert len(orders) >= len(row["orders"])
     assert wrong <= KNOWN_WRONG.get(name, set())
+    assert not unwanted
 
 
 def test_drafts_find_nearly_everything() -> None:
@@ -101,6 +103,18 @@ def test_what_nobody_can_know_is_said(name: str) -> None:
     proposed = draft(RESPONSES[name]["body"])
 
     assert set(RESPONSES[name]["unsure"]) <= set(proposed.unsure)
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_ORDERS if RESPONSES[name].get("record", "order") != "order"])
+def test_what_is_no_order_is_drafted_as_what_it_is(name: str) -> None:
+    """A carrier's answer and a refund get the record that is theirs, and the summary says that there is no order."""
+    row = RESPONSES[name]
+    proposed = draft(row["body"])
+    orders = next(iter(proposed.mapping["operations"].values()))["orders"]
+
+    assert proposed.record == row["record"] == orders["use"]
+    assert list(proposed.mapping["records"]) == [row["record"]]
+    assert proposed.summary.startswith("no order found: ")
 
 
 @pytest.mark.parametrize("name", WITHOUT)

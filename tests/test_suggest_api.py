@@ -118,6 +118,11 @@ ODD_KEYS = [{"": "A-1", "a.b['c']": "x", "where": "y", "\u0000": 1, "order numbe
 MIXED = {"orders": [{"number": ["A-1"], "lines": 5}, {"number": {"x": 1}, "lines": [1, "b"]}]}
 ADDRESSES = {f"a{index}": {"city": "X", "zip": "1"} for index in range(50)}
 
+ODD: list[Any] = [None, [], {}, "x", 5, True, [None], [[]], [{"id": None}], {"a": []}]
+CIRCLE = {"type": "orders", "id": "1", "attributes": {"number": "A-1", "email": "ada@example.org"}, "relationships": {
+    "self": {"data": {"type": "orders", "id": "1"}}, "none": {"data": None}, "odd": 7, "it's": {"data": [{"type": 1}]},
+}}  # fmt: skip
+
 HOSTILE = {
     "nothing": b"",
     "no document": b"\x00\xff\xfe",
@@ -139,6 +144,15 @@ HOSTILE = {
     "masked": body({"orders": [{"number": "***", "email": "***", "date": "***", "total": "***"}]}),
     "mixed types": body(MIXED),
     "noise": body([{f"k{index % 97}": "x" * 30, "v": index} for index in range(20_000)]),
+    "a list in a list": body([SHOP["orders"]]),
+    "returns of every kind": body({"orders": [{**SHOP["orders"][0], "returns": odd} for odd in ODD]}),
+    "resources in circles": body({"data": [CIRCLE], "included": [CIRCLE, None, 7, {"type": None, "id": 1}]}),
+    "codes of every kind": body({"orders": [{**SHOP["orders"][0], "dates": [{"qualifier": odd} for odd in ODD]}]}),
+    "keys like those of joins": body({"orders": [{**SHOP["orders"][0], "\u00a7x": {"city": "B"}, "\u00a7": 1}]}),
+    "a refund that is none": body({"refund": True, "tracking": {"tracking_number": [True]}}),
+    "three hundred returns beside": body(
+        {"order": SHOP["orders"][0], **{f"return{at}": [{"id": at}] for at in range(300)}}
+    ),
     "fifty addresses": body({"orders": [{**SHOP["orders"][0], **ADDRESSES}]}),
 }
 
@@ -151,6 +165,21 @@ def test_nothing_raises_and_every_draft_loads(name: str) -> None:
     wb.Mapping.from_text(dump(draft.mapping))
     assert draft.summary
     assert bool(draft.sure) == bool(draft.mapping["records"]["order"])
+
+
+def test_two_places_that_look_the_same_are_both_told() -> None:
+    """One is taken, always the same; the summary says that orders may stand elsewhere as well."""
+    draft = wb.draft(body({"open": SHOP, "archive": {"orders": [{**SHOP["orders"][0], "number": "B-1"}]}}))
+
+    assert draft.summary.startswith("orders stand at $.open.orders[*]")
+    assert draft.summary.endswith("orders may also stand at $.archive.orders[*]")
+
+
+def test_orders_in_a_list_of_lists_come_out() -> None:
+    """A list for each page, put together in one."""
+    pages = body([SHOP["orders"], SHOP["orders"]])
+
+    assert len(wb.Mapping.from_text(dump(wb.draft(pages).mapping)).map(pages).orders) == 2
 
 
 def test_misused_it_says_how_to_use_it() -> None:
@@ -194,3 +223,33 @@ def test_the_command_gives_data(tmp_path: Path, capsys: pytest.CaptureFixture[st
     data = json.loads(capsys.readouterr().out)
     assert data["mapping"]["operations"]["find_orders_by_email"]["orders"] == {"each": "$.orders"}
     assert {"field", "score", "path", "rule", "reasons"} == set(data["sure"][0])
+
+
+def shipped(number: int, state: str) -> dict[str, Any]:
+    """An order that has a tracking number where it was sent."""
+    parcel = {"parcel": {"carrier": "DPD", "tracking_number": f"0140560011{number:04}"}} if state == "shipped" else {}
+    return {**SHOP["orders"][0], "number": f"A-{number}", "state": state, **parcel}
+
+
+def test_expectations_come_with_the_draft() -> None:
+    """What all orders have is expected, a tracking number of those that were sent; an order that breaks it says so."""
+    data = {"orders": [shipped(index, "shipped" if index % 2 else "paid") for index in range(1, 9)]}
+
+    draft = wb.draft(body(data))
+    orders = wb.Mapping.from_text(dump(draft.mapping)).map(
+        body({"orders": [{**shipped(9, "paid"), "state": "shipped"}]})
+    )
+
+    assert draft.mapping["expect"]["lines"] == {"always": True}
+    assert draft.mapping["expect"]["tracking_numbers"] == {"when": {"status": ["shipped"]}}
+    assert "order_number" not in draft.mapping["expect"]
+    assert any("tracking_numbers" in problem.where for problem in orders.orders[0].problems)
+
+
+def test_few_orders_bear_nothing_out() -> None:
+    """With one order, or two, nothing is expected; that all were sent says nothing of those that were not."""
+    few = wb.draft(body({"orders": [shipped(1, "shipped"), shipped(3, "shipped")]}))
+    sent = wb.draft(body({"orders": [shipped(index, "shipped") for index in range(4)]}))
+
+    assert "expect" not in few.mapping and few.expectations == []
+    assert sent.mapping["expect"]["tracking_numbers"] == {"when": {"status": ["shipped"]}}

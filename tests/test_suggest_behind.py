@@ -184,6 +184,9 @@ def test_hostile_answers_break_no_candidates(name: str) -> None:
             data = copy.deepcopy(found.mapping)
             if "." not in field:
                 data["records"]["order"][field] = each.rule
+                orders = next(iter(data["operations"].values()))["orders"]
+                for related in filter(None, [each.related.get("")]):
+                    orders.setdefault("with", {}).update(related)
                 wb.Mapping.from_text(dump(data))
 
 

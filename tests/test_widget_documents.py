@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import workbench as wb
+from bench.clicks import FACES, Hand
 from tests.widget_harness import open_widget
 from workbench.demo import DemoMerchant
 
 pytest.importorskip("anywidget", reason="needs the extra notebook")
 pytest.importorskip("zeep", reason="needs the extra soap")
 pytest.importorskip("graphql", reason="needs the extra graphql")
+LOOK = os.environ.get("WORKBENCH_SCREENSHOT")
 JANE = "jane.doe@example.com"
 
 
@@ -81,3 +84,35 @@ def test_from_a_document_to_a_mapped_order(chrome: Any, merchant: DemoMerchant, 
         name for name in known if "PASSWORD" in name or "TOKEN" in name or "KEY" in name if known[name] in written
     ]
     assert page.errors == []
+
+
+def test_the_xml_face_goes_from_the_draft_to_an_export(
+    chrome: Any, merchant: DemoMerchant, bench: wb.Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fetch, suggest, use all that are sure, give the words a meaning, export: few steps, and right orders."""
+    known = merchant.environ
+    monkeypatch.setenv("ACME_URL", known["SOUTHWIND_URL"])
+    monkeypatch.setenv("ACME_KEY", known["SOUTHWIND_KEY"])
+    bench.connect("${ACME_URL}", FACES["SOUTHWIND"][2], timezone="Europe/Berlin")
+    bench.operation("find_orders_by_email")
+    bench.call("/orders", name="search", query={"email": "{email}"})
+    hand = Hand(open_widget(chrome, bench))
+    hand.fetch()
+    hand.click("[data-suggest]")
+    hand.page.wait_for_selector('[data-suggestion="returns.id"]')
+    hand.click("[data-use-sure]")
+    hand.page.wait_for_selector('[data-chip="returns.id"]')
+    mapped = dict(bench.data["records"]["order"]["returns"]["fields"])
+    if LOOK:
+        hand.page.screenshot(path=LOOK, full_page=True)
+    hand.words()
+    hand.export()
+
+    assert mapped["id"] == "@.@rma" and mapped["tracking_number"] == "@.Code"
+    assert hand.steps <= 16
+    with wb.open_merchant(bench.folder / "1.0.0.yaml") as exported:
+        orders = {order.order_number: order for order in exported.find_orders(email=JANE).orders}
+    first = orders["A-1001"]
+    assert (first.status, first.amount, first.currency, first.customer_email) == ("completed", "39.90", "EUR", JANE)
+    assert [each.id for order in orders.values() for each in order.returns][:1] == ["R-501"]
+    assert hand.page.errors == []

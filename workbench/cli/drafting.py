@@ -85,6 +85,8 @@ def _tell(found: Draft, output: Output) -> None:
         left.append((field, why, first[0].path if first else "", "; ".join(first[0].values[:2]) if first else ""))
     if left:
         output.table(("left out", "why", "first candidate", "values"), left)
+    for one in found.expectations:
+        output.line(f"expected: {one.text}")
     for each in found.known[:3]:
         output.line(
             f"like {each.merchant}: {each.found} of {each.of} places of {each.operation} are here - see {each.file}"
@@ -94,6 +96,7 @@ def _tell(found: Draft, output: Output) -> None:
 def _as_data(found: Draft) -> dict[str, object]:
     return {
         "summary": found.summary,
+        "record": found.record,
         "mapping": found.mapping,
         "sure": [
             {"field": field, "score": each.score, "path": each.path, "rule": each.rule, "reasons": list(each.reasons)}

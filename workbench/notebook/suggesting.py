@@ -16,6 +16,7 @@ from workbench.notebook.fields import rule_text
 from workbench.notebook.starting import Starting
 from workbench.pick.places import paths_of, ruled_fields
 from workbench.pick.rules import drop_rule, set_rule, with_second
+from workbench.samples import Suggestion as Expectation
 from workbench.suggest import Draft, Suggestion, draft
 from workbench.suggest.build import inside
 from workbench.suggest.calls import pages_of
@@ -72,6 +73,8 @@ class Suggesting(Starting):
             folders=[self.folder.parent],
             merchant=self.merchant,
         )
+        if found.record != "order":  # a session maps orders; what else an answer holds is told
+            found = Draft(self.data, summary=found.summary)
         found.known = [one for one in found.known if one.merchant != self.merchant]
         self._suggested, self._suggested_of, self._second = found, chosen, frozenset(silent)
         self._changed(found.summary, "bench.suggest()")
@@ -167,6 +170,10 @@ class Suggesting(Starting):
             record[head] = {**copy.deepcopy(proposed), "fields": {}} if places and proposed else {}
         elif isinstance(proposed, dict) and proposed.get("with") and isinstance(record.get(head), dict):
             record[head].setdefault("with", {}).update(copy.deepcopy(proposed["with"]))
+        for name, needed in chosen.related.items():
+            block = record.get(name) if name else body["orders"]
+            if isinstance(block, dict):
+                block.setdefault("with", {}).update(copy.deepcopy(needed))
         set_rule(data, "order", chosen.field, chosen.rule)
 
     @locked
@@ -184,6 +191,41 @@ class Suggesting(Starting):
             self.each(path, name, operation)
         self._changed(f"{len(wanted)} fields are mapped as proposed; look at the results, each can be undone")
         return len(wanted)
+
+    @locked
+    def expectations(self) -> list[str]:
+        """What all orders of the answers bear out and the draft does not state yet, by field; `suggest()` comes first.
+
+        `use_expectation(field)` takes one; exporting takes all that the samples bear out by then.
+        """
+        return [each.field for each in self._expected()]
+
+    @locked
+    def use_expectation(self, field: str) -> str:
+        """Takes an expectation into the draft, as a step that can be undone; returns the line of the file.
+
+        Args:
+            field: The business field.
+
+        Raises:
+            UsageError: The answers do not bear it out, or the field has no rule yet.
+        """
+        chosen = next((each for each in self._expected() if each.field == field), None)
+        if chosen is None:
+            raise UsageError(f"nothing is expected of {field} - see expectations()")
+        told = chosen.text.partition("  #")[0]
+
+        def edit(data: dict[str, Any]) -> None:
+            data.setdefault("expect", {})[field] = copy.deepcopy(chosen.expect)
+
+        self._edit(f"expect {told}", edit, f"bench.use_expectation({field!r})", f"expected: {chosen.text}")
+        return told
+
+    def _expected(self) -> list[Expectation]:
+        """The expectations whose fields have rules by now, and that the draft does not state."""
+        rules = self._draft.data["records"].get("order") or {}
+        stated = self._draft.data.get("expect") or {}
+        return [each for each in self._found().expectations if each.field in rules and each.field not in stated]
 
     @locked
     def use_known(self, merchant: str) -> int:

@@ -10,7 +10,7 @@ from workbench.pick.steps import EACH, Steps, short, without_last_each
 from workbench.suggest.addresses import Block, blocks
 from workbench.suggest.candidates import Candidate, Scorer, full_names
 from workbench.suggest.columns import Column, Facts, columns, nodes_at
-from workbench.suggest.fields import ADDRESS, LINE, ORDER, SHIPMENT, Spec, specs
+from workbench.suggest.fields import ADDRESS, LINE, ORDER, RETURN, SHIPMENT, Spec, specs
 from workbench.suggest.rules import rule_of
 from workbench.suggest.scoring import FEATURES, match_name, sigmoid
 from workbench.suggest.structure import names_of
@@ -81,6 +81,8 @@ class Behind:
             yield from self._of_parcels(leaf)
         elif head == "shipments" and (name := f"shipment.{leaf}") in SHIPMENT:
             yield from self._of_parcels(name)
+        elif head == "returns" and (name := f"return.{leaf}") in RETURN and self.reading.returns is not None:
+            yield from _by_kind(name, self.reading.returns.facts)
         elif key in ORDER or key in _PARCEL_FIELDS:
             yield from self._of_order(_PARCEL_FIELDS.get(key, key))
 

@@ -11,14 +11,18 @@ from workbench.pick.steps import EACH, Steps, short, text, without_last_each
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.addresses import Block
 from workbench.suggest.candidates import Candidate, gap, settle
+from workbench.suggest.chronology import in_order
 from workbench.suggest.known import NOTHING, Known
 from workbench.suggest.reading import Reading, plain_steps
-from workbench.suggest.rules import Context, rule_of
+from workbench.suggest.returns import is_said_of_order
+from workbench.suggest.rules import Context, rule_of, signless
 
 _ABROAD = frozenset(("country", "currency"))
 _MONTH_FIRST = frozenset(("US", "USA", "UNITED STATES", "UNITED STATES OF AMERICA", "USD", "CA", "CAD", "CANADA", "PH"))
 _TIE = 0.2
 """A rival that says something else and is no further behind leaves the field open."""
+_FOREIGN = frozenset(("external", "seller", "warehouse", "sender"))
+"""Whose status is not the order's: it is shown, and not taken."""
 _SHARED = frozenset(("customer_name", "customer_email"))
 
 
@@ -81,6 +85,7 @@ class Builder:
             ranked["carrier"] = parcels.ranked.get("shipment.carrier", [])
             ranked["tracking_numbers"] = parcels.ranked.get("shipment.tracking_number", [])
         ranked["customer_name"] = self._same_party(ranked)
+        ranked = in_order(ranked, self.context)
         self._take("", ranked, _SHARED)
         self._addresses()
         self._customer_fallback()
@@ -94,6 +99,30 @@ class Builder:
             self._several_numbers(parcels.each)
             if "order.carrier" in parcels.ranked:
                 self._take("", {"carrier": parcels.ranked["order.carrier"]}, frozenset())
+        self._returns()
+
+    def _returns(self) -> None:
+        """What came back; what the order would read from there comes from the returns themselves."""
+        returns = self.reading.returns
+        if returns is None:
+            return
+        inside = {f"returns.{name.partition('.')[2]}": found for name, found in returns.ranked.items()}
+        used = {part.column.key for each in self.chosen.values() for part in each.candidate.parts}
+        if not returns.each:
+            inside = {
+                key: [each for each in found if not any(part.column.key in used for part in each.parts)]
+                for key, found in inside.items()
+            }  # fmt: skip
+        self._take("", inside, frozenset())
+        if (amount := self.chosen.get("returns.refunded_amount")) is not None:
+            amount.rule = signless(amount.rule, amount.candidate.merged)
+        if returns.each and any(key.startswith("returns.") for key in self.chosen):
+            for key in ("return_status", "return_tracking_number", "status", "created_at", "amount"):
+                held = self.chosen.get(key)
+                home = plain_steps(returns.each)
+                inside_it = held is not None and plain_steps(held.candidate.steps)[: len(home)] == home
+                if held is not None and inside_it and not is_said_of_order(held.candidate.merged):
+                    del self.chosen[key]
 
     def _of_lines(self) -> dict[str, list[Candidate]]:
         """The candidates of lines; of rows, without the columns that the order has taken."""
@@ -147,6 +176,8 @@ class Builder:
             base = self.reading.structure.lines or base
         elif key.startswith("shipments.") and self.reading.parcels is not None:
             base = (*base, *self.reading.parcels.each)
+        elif key.startswith("returns.") and self.reading.returns is not None:
+            base = (*base, *self.reading.returns.each)
         return [
             each for each in found
             if not any(plain_steps((*base, *part.column.steps)) in self.known.taken for part in each.parts)
@@ -156,7 +187,7 @@ class Builder:
         rule, doubt = self.rule(key, candidate)
         row = self.acceptor.row(key, candidate, gap(candidate, rivals), self.reading, block)
         candidate.chance = self.acceptor.chance(key, row)
-        if row["gap"] < _TIE:
+        if row["gap"] < _TIE or (key == "status" and _FOREIGN & candidate.merged.name.meant):
             candidate.chance = min(candidate.chance, 0.5)
         self.chosen[key] = Chosen(key, candidate, rule, candidate.chance, doubt, rivals, row)
 
@@ -181,6 +212,9 @@ class Builder:
         parcels = self.reading.parcels
         if key.startswith("shipments.") and parcels is not None and parcels.each:
             return self._each(parcels.each, self.reading.structure.root)
+        if key.startswith("returns.") and self.reading.returns is not None:
+            each = self.reading.returns.each
+            return self._each(each, self.reading.structure.root) if each else {"each": "@"}
         return None
 
     def _with_clock(self, key: str, rule: Any, candidate: Candidate) -> Any:
@@ -292,7 +326,7 @@ class Builder:
             if "." not in key:
                 record[key] = each.rule
         self._address_record(record, taken)
-        for name in ("lines", "shipments"):
+        for name in ("lines", "shipments", "returns"):
             self._list_record(record, taken, name, self.place(f"{name}."))
         return record, unsure
 
@@ -345,7 +379,8 @@ class Builder:
         if root[-1:] == (EACH,):
             node = self.reading.tree.find(text(root[:-1]))
             keyed = node is not None and "map" in node.flags
-        body: dict[str, Any] = {"each": text(short(without_last_each(root), self.xml))}
+        whole = root if root[-2:] == (EACH, EACH) else without_last_each(root)  # a list of lists is gone through twice
+        body: dict[str, Any] = {"each": text(short(whole, self.xml))}
         if keyed:
             body["keyed"] = True
         if structure.group is not None:

@@ -11,6 +11,7 @@ from typing import Any
 from workbench.documents import Element, Elements, Text
 from workbench.paths import PathError, compile_path, quote_name, text_of
 from workbench.pick.steps import EACH, Steps
+from workbench.suggest.codes import is_control, is_party, meaning
 from workbench.suggest.names import Name, read_path
 from workbench.suggest.values import kinds_of
 
@@ -23,16 +24,10 @@ _TELLS = re.compile(
     r"[a-z_]*role|[a-z_]*qualifier|namespace|scheme(?:id)?|use|usage|purpose|class|function|category)",
     re.I,
 )
+_QUALIFIES = re.compile(r"@?(?:qualf|quali|[a-z_]*qualifier|parvw|iddat|sumid|partner_?q)", re.I)
 _TELLS_VALUE = re.compile(r"@?(?:name|key|label|code|id|field|attribute|attribute_?code|title)", re.I)
 _HOLDS_VALUE = re.compile(r"(?:@?value|#text|values|val|content|data|text)", re.I)
-_PARTNERS = {
-    **dict.fromkeys(("WE", "ST", "DP", "UC", "CN"), ("recipient",)),
-    **dict.fromkeys(("AG", "BY", "SP"), ("customer",)),
-    **dict.fromkeys(("RE", "BT", "IV"), ("billing",)),
-    **dict.fromkeys(("LF", "SU", "SE", "VN"), ("seller",)),
-    "SF": ("sender",),
-}
-"""What parties are called in EDIFACT, X12 and SAP's IDocs."""
+_OF_DATES = frozenset(("data", "day", "when"))
 _WORD = re.compile(r"[\w .:/-]{1,40}")
 
 
@@ -77,11 +72,11 @@ class Facts:
             self.name = around[0]
         self.around = tuple(around)
         if (
-            "data" in self.name.words
+            not _OF_DATES.isdisjoint(self.name.words)
             and "date" not in self.name.meant
             and self.has("date") + self.has("compact_date") > 0.5
-        ):
-            self.name = Name(self.name.words, self.name.meant | {"date"})  # what dates are called in Polish or Italian
+        ):  # what dates are called in Polish or Italian, and where only a word beside tells which date it is
+            self.name = Name(self.name.words, self.name.meant - _OF_DATES | {"date"})
 
     @cached_property
     def texts(self) -> list[str]:
@@ -181,35 +176,46 @@ class _Walk:
                 for value in list(node.values())[:20]:
                     self.read(value, (*steps, EACH), keys, lists + 1, index, place + EACH)
                 return
+            if isinstance(node, Element) and (tell := _code_in(node, keys)):
+                self._told(node, tell, steps, keys, lists, index, place)
+                return
             for key, value in node.items():
                 if key == "#text":
                     self.read(value, steps, keys, lists, index, place)
                     continue
                 step = quote_name(key)
-                if not can_be_said(step):
+                if not can_be_said(step) or is_control(key):
                     continue
                 self.read(value, (*steps, step), (*keys, key), lists, index, place + step)
         elif isinstance(node, list):
-            tell = _qualifier(node)
+            tell = _qualifier(node, keys)
             for member in node[:20]:
-                step, said = "" if isinstance(node, Elements) else EACH, keys
-                if tell and isinstance(member, dict) and isinstance(word := _text(member.get(tell)), str):
-                    step = f"[?@{quote_name(tell)} == {_literal(word)}]"
-                    said = (*keys, word, *_PARTNERS.get(word, ()))
-                further = (*steps, step) if step else steps
-                crossed = lists + (step in ("", EACH))
-                if tell and said is not keys and isinstance(member, dict):
-                    for key, value in member.items():
-                        if key != tell and can_be_said(quote_name(key)):
-                            inner = further if key == "#text" else (*further, quote_name(key))
-                            named = said if key == "#text" else (*said, key)
-                            self.read(value, inner, named, crossed, index, place + EACH + quote_name(key))
-                elif isinstance(member, (dict, list)):
-                    self.read(member, further, said, crossed, index, place + EACH)
+                if tell and isinstance(member, dict) and isinstance(_text(member.get(tell)), str):
+                    self._told(member, tell, steps, keys, lists, index, place + EACH)
+                    continue
+                further = steps if isinstance(node, Elements) else (*steps, EACH)
+                if isinstance(member, (dict, list)):
+                    self.read(member, further, keys, lists + 1, index, place + EACH)
                 else:
-                    self._add(member, further, said, crossed, index, tail=True)
+                    self._add(member, further, keys, lists + 1, index, tail=True)
         else:
             self._add(node, steps, keys, lists, index)
+
+    def _told(
+        self, member: dict[str, Any], tell: str, steps: Steps, keys: tuple[str, ...], lists: int, index: int, place: str
+    ) -> None:
+        """Reads a member of a list that a word of its own tells apart; the word, and what it means, count as names."""
+        word = _text(member[tell])
+        means = meaning(word, keys[-1] if keys else "", member, tell)
+        said = (*keys, word, means) if means else (*keys, word)
+        further = (*steps, f"[?@{quote_name(tell)} == {_literal(word)}]")
+        for key, value in member.items():
+            if key == tell or is_control(key) or not can_be_said(quote_name(key)) or _text(value) == word:
+                continue
+            inner, named = (further, said) if key == "#text" else ((*further, quote_name(key)), (*said, key))
+            if means and not is_party(means) and key != "#text" and not isinstance(value, (dict, list)):
+                named = (*keys, word, f"{means} {key}")
+            self.read(value, inner, named, lists, index, place + quote_name(key))
 
     def _add(self, value: Any, steps: Steps, keys: tuple[str, ...], lists: int, index: int, tail: bool = False) -> None:
         if value is None or (isinstance(value, str) and not value.strip()):
@@ -232,9 +238,24 @@ def _literal(word: str) -> str:
     return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _qualifier(members: Sequence[Any]) -> str | None:
+def _code_in(member: dict[str, Any], keys: tuple[str, ...]) -> str | None:
+    """The key of a member that stands alone, whose word is a code of an exchange standard; None where none is."""
+    above = keys[-1] if keys else ""
+    for key in member:
+        if (
+            _QUALIFIES.fullmatch(key)
+            and isinstance(word := _text(member[key]), str)
+            and meaning(word, above, member, key)
+        ):
+            return key
+    return None
+
+
+def _qualifier(members: Sequence[Any], keys: tuple[str, ...]) -> str | None:
     """The key whose words tell the members of a list apart; None where nothing does."""
     few = [member for member in members[:20] if isinstance(member, dict)]
+    if len(few) == len(members) == 1:
+        return _code_in(few[0], keys)
     if len(few) < 2 or len(few) != len(members[:20]):
         return None
     for key in few[0]:

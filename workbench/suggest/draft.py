@@ -8,32 +8,36 @@ from dataclasses import field as made
 from pathlib import Path
 from typing import Any
 
-from workbench.decode import decode
 from workbench.documents import Document
-from workbench.errors import DecodeError, UsageError
-from workbench.pick.steps import EACH, name_of, text
+from workbench.pick.steps import EACH, is_below, name_of, text
+from workbench.samples import Suggestion as Expectation
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.behind import Behind
 from workbench.suggest.build import Builder, values_of
 from workbench.suggest.calls import BUDGET, Answers, Grafted, Speech, Unsayable, grafted
 from workbench.suggest.candidates import Candidate
+from workbench.suggest.choosing import MAIN, Chosen, likely, lookups_of, rivals_of, tables_of
+from workbench.suggest.expecting import expectations_of
 from workbench.suggest.joins import with_lines_elsewhere
-from workbench.suggest.known import NOTHING, Known, Likeness, known_of, recognise
+from workbench.suggest.known import NOTHING, Known, Likeness, recognise
+from workbench.suggest.links import Links, Written, of_lists
 from workbench.suggest.names import read_name
+from workbench.suggest.others import OtherBuilder, summary_of
 from workbench.suggest.reading import Reading
 from workbench.suggest.rules import path_of
 from workbench.suggest.scoring import Weights, default_weights
+from workbench.suggest.sorts import ORDER, REFUND, TRACKING, Sort, told
 from workbench.suggest.structure import Structure, Structures
 from workbench.suggest.texts import texts_of, wrapped
 from workbench.tree import Tree, merge
 
-_LEAST = 1.25
-_LEAST_OWN = 0.65
 THRESHOLD = 0.6
 """How likely a proposal must be right to stand in a draft."""
 _SHOWN = 8
-_NO_ORDER = "no order found: nothing here has an order's number, date, customer or status together"
 _ORDERS_ID = frozenset(("id", "order", "internal", "uuid", "guid", "identifier"))
+_SAID = 2.0
+"""How much speaks for a place that says itself what it is."""
+_NO_ORDER = "no order found: nothing here has an order's number, date, customer or status together"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Suggestion:
         values: Up to five values that it gives.
         doubt: What speaks against it, in words; empty where nothing does.
         place: The block that it stands in, `{"each": "@.items"}` or `{"at": ...}`; None for a field of the order.
+        related: What it needs under `with:`, of the orders under `""`, of the block that it stands in under its name.
     """
 
     field: str
@@ -59,6 +64,7 @@ class Suggestion:
     values: tuple[str, ...] = made(default=(), repr=False)
     doubt: str = ""
     place: dict[str, Any] | None = made(default=None, repr=False, hash=False)
+    related: dict[str, dict[str, Any]] = made(default_factory=dict, repr=False, hash=False)
 
 
 @dataclass
@@ -71,6 +77,8 @@ class Draft:
         sure: The proposals that the mapping holds, by field.
         summary: What was found, in a sentence.
         known: Earlier mappings that fit these answers, the likest first; to be confirmed.
+        expectations: What all orders of the answers bear out; the mapping has them under `expect:`.
+        record: What the mapping makes: order, or tracking or refund where the answers hold no order but that.
     """
 
     mapping: dict[str, Any]
@@ -78,6 +86,8 @@ class Draft:
     sure: dict[str, Suggestion] = made(default_factory=dict)
     summary: str = ""
     known: list[Likeness] = made(default_factory=list)
+    expectations: list[Expectation] = made(default_factory=list)
+    record: str = ORDER
     _told: dict[str, list[Suggestion]] = made(default_factory=dict, repr=False, compare=False)
     _tell: Callable[[str], list[Suggestion]] | None = made(default=None, repr=False, compare=False)
 
@@ -117,75 +127,80 @@ def draft(
         weights: How columns are scored; those that come with the package unless given.
         merchant: The name that the mapping gets.
     """
-    lookups, trouble = lookups_of(samples, content_type, call)
+    lookups, trouble = lookups_of(samples, content_type, call or MAIN)
     weights = weights or default_weights()
-    told = {key: str(value).casefold().strip() for key, value in (asked or {}).items() if value}
-    named = "find_order_by_number" if "number" in told and "email" not in told else "find_orders_by_email"
-    first = _Main(lookups, told, given, operation)
-    if not first.documents:
+    asked_for = {key: str(value).casefold().strip() for key, value in (asked or {}).items() if value}
+    named = "find_order_by_number" if "number" in asked_for and "email" not in asked_for else "find_orders_by_email"
+    first = Chosen(lookups, asked_for, given, operation)
+    if not first.answers:
         return _nothing(merchant, named, trouble or "no order found: nothing was given")
-    tree, documents, settled, readings = first.tree, first.documents, first.settled, first.readings
-    if not readings:
-        found = _from_texts(tree, documents, told, weights, threshold, merchant, named)
-        found.known = recognise(tree, folders)
-        return found
-    structures, structure = first.structures, readings[0]
-    parts = grafted(first.call, structure.root, lookups) if structure.group is None else Grafted(documents)
+    if first.sort.record != ORDER:
+        found = _other(first.sort, first.structures, first.documents, weights, threshold, merchant, named)
+    elif not first.readings and not first.sort.back:
+        found = _from_texts(first.tree, first.documents, asked_for, weights, threshold, merchant, named)
+    else:
+        found = _of_orders(first, lookups, asked_for, weights, threshold, merchant, named)
+    if found.record == ORDER and found.sure:
+        found.expectations = expectations_of(found.mapping, tables_of(lookups))
+        if found.expectations:
+            found.mapping["expect"] = {each.field: each.expect for each in found.expectations}
+    found.known = recognise(first.real, folders)
+    return found
+
+
+def _of_orders(
+    first: Chosen, lookups: Sequence[Mapping[str, Answers]], asked: Mapping[str, str], weights: Weights,
+    threshold: float, merchant: str, operation: str,
+) -> Draft:  # fmt: skip
+    """The draft of orders, each with what other calls tell of it and what stands elsewhere in its answer."""
+    structures, documents, tree, links, settled = (
+        first.structures, first.documents, first.tree, first.links, first.settled,
+    )  # fmt: skip
+    structure = first.readings[0] if first.readings else Structure(first.sort.steps, score=_SAID)
+    alone = links is not None or structure.group is not None
+    parts = Grafted(documents) if alone else grafted(first.call, structure.root, lookups)
     if parts.grafts:
         documents, tree = parts.documents, merge(parts.documents, budget=BUDGET)
-        structures = Structures(tree, documents, told)
-        structure = structures.at(structure.root)[0]
+        structures = Structures(tree, documents, asked)
+        structure = (structures.at(structure.root) or [structure])[0]
         settled = first.settled_in(parts)
     structure = with_lines_elsewhere(structures, structure, documents)
-    if settled.lines is not None:
+    if settled.lines is not None and is_below(settled.lines, structure.root):
         structure = replace(structure, lines=settled.lines, apart=False)
-    reading = Reading(structure, documents, tree, weights, structures.mapped, told)
-    found = build_draft(reading, weights, threshold, merchant, named, settled)
-    found.known = recognise(first.tree, folders)
+    if links is None and not parts.grafts:
+        links = of_lists(tree, documents, structure.root, structure.lines)
+        if links is not None:
+            documents = links.documents
+            tree = merge(documents, budget=BUDGET)
+    reading = Reading(structure, documents, tree, weights, structures.mapped, asked, first.sort.back)
+    found = build_draft(reading, weights, threshold, merchant, operation, settled, links)
+    if others := rivals_of(first.readings):
+        found.summary += f"; orders may also stand at {', '.join(map(text, others))}"
     _with_key(found, parts, settled)
     _speak(found, Speech(first.call if first.call != first.names[0] else "", parts.grafts))
     _tell_calls(found, lookups, parts)
     return found
 
 
-class _Main:
-    """The call that has the orders, and what is known of its answers."""
-
-    def __init__(
-        self, lookups: Sequence[Mapping[str, Answers]], told: Mapping[str, str], given: Mapping[str, Any] | None,
-        operation: str,
-    ) -> None:  # fmt: skip
-        self._given, self._operation = given, operation
-        said = list(dict.fromkeys(name for lookup in lookups for name in lookup))
-        self.names = _calls_of(given, operation) or said
-        best = -1.0
-        self.call, self.documents = "", list[Document]()
-        for name in said:
-            answers = [lookup[name] for lookup in lookups if name in lookup]
-            documents = [page for each in answers if not isinstance(each, dict) for page in each]
-            if not documents:
-                continue
-            tree = merge(documents, budget=BUDGET)
-            settled = _settled(given, operation, name, {name: tree})
-            structures = Structures(tree, documents, told)
-            readings = structures.at(settled.root) if settled.root is not None else likely(structures.find())
-            score = float("inf") if settled.root is not None else readings[0].score if readings else 0.0
-            if score > best:
-                best = score
-                self.call, self.documents, self.tree = name, documents, tree
-                self.settled, self.structures, self.readings = settled, structures, readings
-
-    def settled_in(self, parts: Grafted) -> Known:
-        """What is settled, seen from the answers with the others inside."""
-        return _settled(self._given, self._operation, self.call, {self.call: self.tree}, parts)
-
-
-def _calls_of(given: Mapping[str, Any] | None, operation: str) -> list[str]:
-    """The calls of an operation of a mapping under way; none where it says none."""
-    if not given or not given.get("operations"):
-        return []
-    body = given["operations"].get(operation or next(iter(given["operations"]))) or {}
-    return [str(each.get("name", "main")) for each in body.get("calls") or ()]
+def _other(
+    sort: Sort, structures: Structures, documents: Sequence[Document], weights: Weights, threshold: float,
+    merchant: str, operation: str,
+) -> Draft:  # fmt: skip
+    """The draft of a tracking answer or a refund; an empty one that says what it is where nothing can be mapped."""
+    if sort.record not in (TRACKING, REFUND):
+        return _nothing(merchant, operation, told(sort))
+    structure = Structure(sort.steps, score=_SAID)
+    reading = Reading(structure, documents, structures.tree, weights, structures.mapped, {})
+    builder = OtherBuilder(reading, Acceptor(weights.data.get("accept", {})), sort.record)
+    builder.choose()
+    record, unsure = builder.records(threshold)
+    if not builder.is_enough(tuple(record)):
+        return _nothing(merchant, operation, told(sort))
+    mapping = _mapping(merchant, operation, builder.orders(), record, sort.record)
+    found = Draft(mapping, unsure, record=sort.record)
+    _fill(found, builder)
+    found.summary = summary_of(builder, len(found.sure), len(found.unsure))
+    return found
 
 
 def _with_key(found: Draft, parts: Grafted, settled: Known) -> None:
@@ -236,7 +251,7 @@ def _speak(found: Draft, speech: Speech) -> None:
 def _tell_calls(found: Draft, lookups: Sequence[Mapping[str, Answers]], parts: Grafted) -> None:
     """The calls, where there are several: what is read with the orders, and what could not be."""
     names = list(dict.fromkeys(name for lookup in lookups for name in lookup))
-    if names == ["main"]:
+    if names == [MAIN]:
         return
     keyed = {name for lookup in lookups for name, answers in lookup.items() if isinstance(answers, dict)}
     body = next(iter(found.mapping["operations"].values()))
@@ -249,15 +264,15 @@ def _tell_calls(found: Draft, lookups: Sequence[Mapping[str, Answers]], parts: G
 
 
 def _from_texts(
-    tree: Tree, documents: Sequence[Document], told: Mapping[str, str], weights: Weights, threshold: float,
+    tree: Tree, documents: Sequence[Document], asked: Mapping[str, str], weights: Weights, threshold: float,
     merchant: str, operation: str,
 ) -> Draft:  # fmt: skip
     """The draft where orders are sent as texts inside the answers; an empty one where they are not."""
     for texts in texts_of(tree, documents):
         inner = merge(texts.documents, budget=BUDGET)
-        structures = Structures(inner, texts.documents, told)
+        structures = Structures(inner, texts.documents, asked)
         for structure in likely(structures.find())[:1]:
-            reading = Reading(structure, texts.documents, inner, weights, structures.mapped, told)
+            reading = Reading(structure, texts.documents, inner, weights, structures.mapped, asked)
             found = build_draft(reading, weights, threshold, merchant, operation)
             written = wrapped(texts, structure.root, found.mapping["records"]["order"])
             if written is not None and structure.group is None and not reading.flat:
@@ -268,108 +283,76 @@ def _from_texts(
     return _nothing(merchant, operation, _NO_ORDER)
 
 
-def _settled(
-    given: Mapping[str, Any] | None, operation: str, call: str, trees: Mapping[str, Tree], parts: Grafted | None = None
-) -> Known:
-    """What a mapping under way settles; nothing without one."""
-    if not given or not given.get("operations"):
-        return NOTHING
-    operation = operation or next(iter(given["operations"]))
-    if operation not in given["operations"]:
-        raise UsageError(f"no operation {operation!r} - this mapping has {', '.join(given['operations'])}")
-    calls = _calls_of(given, operation) or ["main"]
-    return known_of(given, operation, call or calls[0], trees[call], parts.grafts if parts else {})
-
-
-def likely(found: Sequence[Structure]) -> list[Structure]:
-    """The readings that hold an order: enough of its own values, and enough altogether."""
-    return [each for each in found if each.named and each.score >= _LEAST and each.own >= _LEAST_OWN]
-
-
 def build_draft(
-    reading: Reading, weights: Weights, threshold: float, merchant: str, operation: str, known: Known = NOTHING
-) -> Draft:
-    """The draft that a reading makes."""
+    reading: Reading, weights: Weights, threshold: float, merchant: str, operation: str, known: Known = NOTHING,
+    links: Links | None = None,
+) -> Draft:  # fmt: skip
+    """The draft that a reading makes; with links, what is read from elsewhere is written as joins."""
     builder = Builder(reading, Acceptor(weights.data.get("accept", {})), known)
     builder.choose()
     record, unsure = builder.records(threshold)
-    found = Draft(_mapping(merchant, operation, builder.orders(), record), unsure)
-    for key, chosen in builder.chosen.items():
-        found.sure[key] = _suggestion(key, chosen.candidate, builder, (chosen.rule, chosen.doubt))
-    found.sure = {key: each for key, each in found.sure.items() if key not in unsure}
-    behind = Behind(builder)
-    found._tell = lambda key: [
-        _suggestion(key, each, builder) for each in [*builder.ranked.get(key, ())[:_SHOWN], *behind.of(key)]
-    ]
+    orders = builder.orders()
+    written = Written(links) if links is not None else None
+    if written is not None:
+        record, needed = written.record(record)
+        if needed:
+            orders["with"] = {**orders.get("with", {}), **needed}
+    found = Draft(_mapping(merchant, operation, orders, record), unsure)
+    _fill(found, builder, written)
     found.summary = _summary(reading, found)
     return found
+
+
+def _fill(found: Draft, builder: Builder, written: Written | None = None) -> None:
+    """The proposals of what a builder has chosen, and what else each field may be."""
+    for key, chosen in builder.chosen.items():
+        found.sure[key] = _suggestion(key, chosen.candidate, builder, written, (chosen.rule, chosen.doubt))
+    found.sure = {key: each for key, each in found.sure.items() if key not in found.unsure}
+    behind = Behind(builder)
+    found._tell = lambda key: [
+        _suggestion(key, each, builder, written) for each in [*builder.ranked.get(key, ())[:_SHOWN], *behind.of(key)]
+    ]
 
 
 def _summary(reading: Reading, found: Draft) -> str:
     where = text(reading.structure.root)
     many = "orders stand" if "[*]" in reading.structure.root else "one order stands"
+    if reading.back:
+        many = "returns of orders stand" if "[*]" in reading.structure.root else "a return of an order stands"
     rows = ", rows of one order together" if reading.structure.group is not None else ""
     return f"{many} at {where}{rows}; {len(found.sure)} fields are proposed, {len(found.unsure)} left open"
 
 
-def _suggestion(key: str, candidate: Candidate, builder: Builder, told: tuple[Any, str] | None = None) -> Suggestion:
+def _suggestion(
+    key: str, candidate: Candidate, builder: Builder, written: Written | None, told: tuple[Any, str] | None = None
+) -> Suggestion:
     rule, doubt = told or builder.rule(key, candidate)
     path = path_of(candidate.parts[0], builder.xml)
+    rule, place = builder.seen(key, rule), candidate.place or builder.place(key)
+    related: dict[str, dict[str, Any]] = {}
+    if written is not None:
+        block = key.rpartition(".")[0] if place is not None else ""
+        rule, related[block] = written.rule(rule)
+        path = written.rule(path)[0]
+        if place is not None:
+            place, needed = written.rule(place)
+            related[""] = {**related.get("", {}), **needed}
     return Suggestion(
-        key, path, builder.seen(key, rule), round(candidate.chance, 3), tuple(candidate.reasons), values_of(candidate),
-        doubt, candidate.place or builder.place(key),
+        key, path, rule, round(candidate.chance, 3), tuple(candidate.reasons), values_of(candidate), doubt, place,
+        {block: needed for block, needed in related.items() if needed},
     )  # fmt: skip
 
 
-def _mapping(merchant: str, operation: str, orders: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+def _mapping(
+    merchant: str, operation: str, orders: dict[str, Any], fields: dict[str, Any], record: str = ORDER
+) -> dict[str, Any]:
     return {
         "format": 1,
         "merchant": merchant,
         "operations": {operation: {"orders": orders}},
-        "records": {"order": record},
+        "records": {record: fields},
     }
 
 
 def _nothing(merchant: str, operation: str, summary: str) -> Draft:
     return Draft(_mapping(merchant, operation, {"each": "$"}, {}), {}, {}, summary)
-
-
-def lookups_of(samples: Any, content_type: str | None, call: str = "") -> tuple[list[dict[str, Answers]], str]:
-    """Answers as lookups, each a table of calls; what cannot be read is told."""
-    trouble: list[str] = []
-
-    def read(each: Any) -> list[Document]:
-        return _documents(each, content_type, trouble)
-
-    if isinstance(samples, Mapping) or (isinstance(samples, (list, tuple)) and _are_tables(samples)):
-        tables = [samples] if isinstance(samples, Mapping) else samples
-        return [
-            {
-                str(name): {str(key): read(each) for key, each in answers.items()}
-                if isinstance(answers, Mapping) else read(answers)
-                for name, answers in table.items()
-            }
-            for table in tables
-        ], "".join(trouble[-1:])  # fmt: skip
-    return [{call or "main": read(samples)}], "".join(trouble[-1:])
-
-
-def _are_tables(samples: Sequence[Any]) -> bool:
-    return bool(samples) and all(isinstance(each, Mapping) for each in samples)
-
-
-def _documents(samples: Any, content_type: str | None, trouble: list[str]) -> list[Document]:
-    """The answers of a call, decoded; what cannot be read is noted."""
-    if isinstance(samples, (bytes, str, Path, Document)):
-        samples = [samples]
-    found: list[Document] = []
-    for each in samples:
-        if isinstance(each, Document):
-            found.append(each)
-            continue
-        body = each.read_bytes() if isinstance(each, Path) else each.encode() if isinstance(each, str) else bytes(each)
-        try:
-            found.append(decode(body, content_type=content_type))
-        except DecodeError as error:
-            trouble.append(f"no order found: the answer could not be read - {error}")
-    return found

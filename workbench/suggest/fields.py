@@ -55,8 +55,11 @@ def _spec(field: str, data: Mapping[str, Any]) -> Spec:
 @cache
 def specs() -> Mapping[str, Spec]:
     """Every field's spec by its key."""
-    data = json.loads(files("workbench.suggest").joinpath("fields.json").read_text(encoding="utf-8"))
-    return {field: _spec(field, body) for field, body in data.items()}
+    found = {}
+    for name in ("fields.json", "others.json"):
+        data = json.loads(files("workbench.suggest").joinpath(name).read_text(encoding="utf-8"))
+        found.update({field: _spec(field, body) for field, body in data.items()})
+    return found
 
 
 ORDER = (
@@ -66,4 +69,5 @@ ORDER = (
 )  # fmt: skip
 LINE = tuple(f"lines.{name}" for name in "name sku quantity image_url status unit_price id".split())
 SHIPMENT = tuple(f"shipment.{name}" for name in "carrier tracking_number tracking_url status".split())
+RETURN = tuple(f"return.{name}" for name in "id created_at tracking_number carrier status refunded_amount".split())
 ADDRESS = tuple(f"address.{name}" for name in "city postal_code country region line1 line2 name company phone".split())

@@ -14,8 +14,15 @@ from workbench.suggest.names import read_name
 if TYPE_CHECKING:
     from workbench.suggest.structure import Place, Structure, Structures
 
+MARK = "\u00a7"
+"""What the keys of objects begin with that stand elsewhere in an answer and were put where they belong."""
 _LEAST = 1.4
 _TELLS = frozenset(("order", "parent", "document", "header", "ref"))
+
+
+def marks_in(steps: Sequence[str]) -> int:
+    """How many objects that stand elsewhere lie on the way."""
+    return sum(step.startswith(f"['{MARK}") for step in steps)
 
 
 def with_lines_elsewhere(structures: Structures, structure: Structure, documents: Sequence[Document]) -> Structure:

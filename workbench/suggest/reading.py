@@ -12,14 +12,20 @@ from workbench.paths import text_of
 from workbench.pick.steps import EACH, Steps, text
 from workbench.suggest.addresses import Block, blocks
 from workbench.suggest.candidates import Candidate, Scorer, full_names
-from workbench.suggest.columns import Facts, columns, nodes_at
+from workbench.suggest.columns import Column, Facts, columns, nodes_at
+from workbench.suggest.counts import LINES, PARCELS, agrees, counts_of, sum_agrees
 from workbench.suggest.fields import LINE, ORDER, SHIPMENT
+from workbench.suggest.joins import marks_in
+from workbench.suggest.returns import Returns, is_of_return, may_be_of_order, of_order_only, returns_of, whole_return
 from workbench.suggest.scoring import FEATURES, Weights
 from workbench.suggest.structure import Structure, first_value, names_of, same_text, spread
 from workbench.suggest.sums import explains, line_sums
 from workbench.tree import Tree
 
 _GROUPED = 2.5
+_COUNTED = 1.5
+_ABSENT = 1.5
+_PARCELS = frozenset(("shipping", "fulfillment", "parcel", "delivery", "tracking"))
 _ORDERS = 40
 _LINES = 100
 _ANYWHERE = frozenset(
@@ -38,6 +44,16 @@ def plain_steps(steps: Sequence[str]) -> Steps:
 def _is_total(candidate: Candidate) -> bool:
     """Whether an amount is plainly called the total."""
     return candidate.row[_STRENGTH] >= 0.85 and not candidate.row[_DECOYS]
+
+
+def _of_parcels(facts: Facts) -> bool:
+    """Whether a column stands in a list of parcels: it says of each where that one is, not where the order stands."""
+    return bool(facts.column.lists) and any(_PARCELS & name.meant for name in facts.parents)
+
+
+def _sayable(found: Sequence[Column]) -> list[Column]:
+    """The columns that a rule can read: a join leads to what is named, not from there to the next."""
+    return [each for each in found if marks_in(each.steps) < 2]
 
 
 @dataclass(slots=True)
@@ -65,12 +81,14 @@ class Reading:
         weights: How columns are scored.
         mapped: Places of maps.
         asked: What was asked for.
+        back: Whether what stands at the order's place is a return or a refund of it.
     """
 
     def __init__(
         self, structure: Structure, documents: Sequence[Document], tree: Tree, weights: Weights,
-        mapped: frozenset[str], asked: Mapping[str, str],
+        mapped: frozenset[str], asked: Mapping[str, str], back: bool = False,
     ) -> None:  # fmt: skip
+        self.back = back
         self.structure, self.documents, self.tree, self.mapped, self.asked = structure, documents, tree, mapped, asked
         self.weights = weights
         self._gather()
@@ -135,7 +153,7 @@ class Reading:
         """Every column of an order; of grouped rows, those that do not vary within an order."""
         place = text(self.structure.root)
         around = names_of(self.structure.root)
-        found = [Facts(each, len(self.items), around) for each in columns(self.items, self.mapped, place)]
+        found = [Facts(each, len(self.items), around) for each in _sayable(columns(self.items, self.mapped, place))]
         if self.structure.group is not None:
             constant = self._constant()
             found = [each for each in found if each.column.steps in constant]
@@ -175,7 +193,7 @@ class Reading:
         around = names_of(structure.lines)
         found = [
             Facts(each, len(self.line_items), around)
-            for each in columns(self.line_items, self.mapped, text(structure.lines))
+            for each in _sayable(columns(self.line_items, self.mapped, text(structure.lines)))
         ]
         if structure.group is not None:
             taken = self._constant()
@@ -194,21 +212,41 @@ class Reading:
         for name in ORDER:
             pool = self.all_facts if name in _ANYWHERE else near
             joined = names if name == "customer_name" else ()
-            found[name] = self.scorer.rank(name, pool, joined)
+            found[name] = [
+                each for each in self.scorer.rank(name, pool, joined)
+                if may_be_of_order(name, each.merged) and not (name == "status" and _of_parcels(each.merged))
+            ]  # fmt: skip
         for each in found["order_number"]:
             if each.steps == self.structure.group:
                 each.logit += _GROUPED
                 each.reasons.append("rows with the same value belong together")
+            elif each.merged.presence < 1:  # every order has its number
+                each.logit -= _ABSENT * (1 - each.merged.presence)
         found["order_number"].sort(key=lambda each: -each.logit)
+        found["return_status"] = [each for each in found["return_status"] if is_of_return(each.merged)]
+        if self.back:
+            found = of_order_only(found)
         self._sums(found)
         self._beside_amount(found)
         return found
 
     @cached_property
+    def returns(self) -> Returns | None:
+        """Where the returns stand; None where there are none."""
+        return whole_return(self) if self.back else returns_of(self)
+
+    @cached_property
     def line_ranked(self) -> dict[str, list[Candidate]]:
         """The candidates of a line's fields."""
         scorer = Scorer(self.weights, len(self.line_items) > 1)
-        return {name: scorer.rank(name, self.line_facts) for name in LINE}
+        ranked = {name: scorer.rank(name, self.line_facts) for name in LINE}
+        counts = counts_of(self.facts, LINES)
+        for each in ranked["lines.quantity"]:
+            if any(sum_agrees(count, self.lines_of, each.merged) for count in counts):
+                each.logit += _COUNTED
+                each.reasons.append("adds up to what the order counts")
+        ranked["lines.quantity"].sort(key=lambda each: -each.logit)
+        return ranked
 
     def _sums(self, ranked: dict[str, list[Candidate]]) -> None:
         """Which amounts are the sum of the lines."""
@@ -250,8 +288,10 @@ class Reading:
     @cached_property
     def parcels(self) -> Parcels | None:
         """Where the shipments stand."""
-        pool = self.all_facts
-        numbers = self.scorer.rank("shipment.tracking_number", pool)
+        if self.back:
+            return None
+        pool = [each for each in self.all_facts if not is_of_return(each)]
+        numbers = self._counted(self.scorer.rank("shipment.tracking_number", pool))
         urls = self.scorer.rank("shipment.tracking_url", pool)
         carriers = self._carriers(pool)
         first = next((found[0] for found in (numbers, urls, carriers) if found and found[0].logit > -0.5), None)
@@ -268,13 +308,24 @@ class Reading:
             return Parcels((), ranked)
         items = [node for item in self.items for node in nodes_at(item, each, 50) if node is not None][:_LINES]
         around = names_of((*self.structure.root, *each))
-        inside = [Facts(column, len(items), around) for column in columns(items, self.mapped, "")]
+        inside = [Facts(column, len(items), around) for column in _sayable(columns(items, self.mapped, ""))]
         scorer = Scorer(self.weights, len(items) > 1)
         ranked = {name: scorer.rank(name, inside) for name in SHIPMENT}
         ranked["shipment.shipped_at"] = scorer.rank("shipped_at", inside)
         if not ranked["shipment.carrier"]:
             ranked["order.carrier"] = [each for each in carriers if not each.merged.column.lists]
         return Parcels(each, ranked, inside)
+
+    def _counted(self, found: list[Candidate]) -> list[Candidate]:
+        """Tracking numbers of lists that have as many members as the order counts parcels go before others."""
+        counts = counts_of(self.facts, PARCELS)
+        for each in found:
+            home = self._list_of(each.merged) if counts else ()
+            sizes = [sum(node is not None for node in nodes_at(item, home, 50)) for item in self.items] if home else []
+            if any(agrees(count, sizes) for count in counts):
+                each.logit += _COUNTED
+                each.reasons.append("as many as the order counts parcels")
+        return sorted(found, key=lambda each: -each.logit)
 
     def _carriers(self, pool: Sequence[Facts]) -> list[Candidate]:
         """The candidates of carriers; a company inside an address is its recipient's."""
@@ -306,7 +357,8 @@ class Reading:
         for length in range(len(steps) - 1, 0, -1):
             if steps[length - 1].startswith("[?"):
                 continue
-            node = self.tree.find(text((*self.structure.root, *plain_steps(steps[:length]))))
+            place = text((*self.structure.root, *plain_steps(steps[:length])))
+            node = self.tree.find(place + EACH)
             if node is not None and node.path.endswith(EACH):
                 return tuple(steps[:length])
         return ()

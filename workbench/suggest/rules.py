@@ -17,9 +17,14 @@ from workbench.suggest.values import kinds_of, word_list
 from workbench.transforms import Trouble, to_time
 
 _ENOUGH = 0.6
+_AMOUNTS = frozenset(("amount", "refunded_amount"))
 _UNIVERSAL = frozenset(("utc", "gmt"))
 _OFFSET = re.compile(r"\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$")
 _SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2\d{2,4}")
+
+
+_DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?")
+_PATTERNS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 
 class Context:
@@ -42,6 +47,7 @@ class Context:
         elsewhere: bool = False,
     ) -> None:
         self.xml, self.money, self.american, self.elsewhere = xml, money, american, elsewhere
+        self.record = "order"
         self.day_first = self.month_first = False
         for text in dates:
             if match := _SLASHED.match(text):
@@ -54,9 +60,9 @@ def path_of(facts: Facts, xml: bool) -> str:
     return "@" + "".join(short(facts.column.steps, xml))
 
 
-def field_named(key: str) -> Field:
+def field_named(key: str, record: str = "order") -> Field:
     """A field of the catalogue by a dotted key: `lines.sku`, `shipping_address.city`."""
-    fields = catalogue().records["order"].fields
+    fields = catalogue().records[record].fields
     *blocks, name = key.split(".")
     for block in blocks:
         fields = catalogue().records[fields[block].record].fields
@@ -71,7 +77,7 @@ def rule_of(key: str, candidate: Candidate, context: Context) -> tuple[Any, str]
         candidate: What it is to be read from.
         context: What is known of the documents.
     """
-    field = field_named(key)
+    field = field_named(key, context.record)
     paths = [path_of(part, context.xml) for part in candidate.parts]
     rule: dict[str, Any] = {"path": paths[0]} if len(paths) == 1 else {"join": list(paths)}
     facts = candidate.merged
@@ -83,7 +89,7 @@ def rule_of(key: str, candidate: Candidate, context: Context) -> tuple[Any, str]
     doubt = ""
     if field.kind == TIME:
         doubt = _time(rule, values, candidate, context)
-    elif key == "amount":
+    elif key.rpartition(".")[2] in _AMOUNTS:
         doubt = _amount(rule, facts, values, paths[0], field, context)
     elif field.kind == CARRIER:
         lookup = _carriers(values)
@@ -140,6 +146,9 @@ def _time(rule: dict[str, Any], values: Sequence[Any], candidate: Candidate, con
         if not _UNIVERSAL.isdisjoint(candidate.merged.name.words) and not any(_OFFSET.search(text) for text in texts):
             rule["datetime"] = {"timezone": "UTC"}
         return ""
+    if compact := _compact(texts):
+        rule["datetime"] = compact
+        return ""
     field = field_named("created_at")
     found = readings(field, values, rule.get("path", ""))
     found = [reading for reading in found if reading.transforms and _reads(reading.transforms, texts)]
@@ -164,6 +173,14 @@ def _time(rule: dict[str, Any], values: Sequence[Any], candidate: Candidate, con
                 doubt = "day and month could be the other way round in every value"
     rule.update(found[chosen].transforms)
     return doubt
+
+
+def _compact(texts: Sequence[str]) -> str | list[str]:
+    """The patterns of days and minutes that are digits alone, as exchange standards have them; empty for others."""
+    if not any(len(text) == 12 for text in texts) or not all(_DIGITS.fullmatch(text) for text in texts):
+        return ""  # of one length with seconds, or days alone, the general reading knows more
+    found = list(dict.fromkeys(_PATTERNS[len(text)] for text in texts))
+    return found[0] if len(found) == 1 else found
 
 
 def _reads(transforms: dict[str, Any], texts: Sequence[str]) -> bool:
@@ -199,6 +216,15 @@ def _amount(
     if minor == "unknown" and not doubt:
         return "whole numbers only: they may be cents"
     return doubt
+
+
+def signless(rule: Any, facts: Facts) -> Any:
+    """A rule that leaves the sign out: what was paid back is told without it, also where it is booked as negative."""
+    texts = facts.texts
+    if not texts or not all(text.strip().startswith(("-", "\u2212")) for text in texts):
+        return rule
+    rule = {"path": rule} if isinstance(rule, str) else dict(rule)
+    return {**{key: rule[key] for key in ("path", "join") if key in rule}, "regex": r"\d[\d.,]*", **rule}
 
 
 def _number(

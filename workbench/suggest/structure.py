@@ -9,6 +9,8 @@ from typing import Any
 from workbench.documents import Document
 from workbench.pick.steps import EACH, Steps, is_below, place_steps, text
 from workbench.suggest.columns import Column, Facts, can_be_said, columns, nodes_at
+from workbench.suggest.counts import LINES, agrees, counts_of
+from workbench.suggest.joins import MARK
 from workbench.suggest.names import Name, read_name
 from workbench.suggest.scoring import Evidence, features, prior_weights, sigmoid
 from workbench.tree import Node, Tree
@@ -35,6 +37,7 @@ _NO_FOREIGN = frozenset(
     "product item line sku variant customer user seller store barcode type currency warehouse".split()
 )
 _BY_ID = 0.75
+_COUNTED = 0.5
 _ENVELOPE = frozenset(
     "code message status success error errors note page limit offset total count has more next previous request id "
     "time timestamp result response result ok is type size version quantity pages elements api".split()
@@ -135,6 +138,7 @@ class Structures:
         found = [
             node for node in self.tree
             if "object" in node.types and "map" not in node.flags and node.depth <= 14 and can_be_said(node.path[1:])
+            and node.path.count(MARK) < 2
         ]  # fmt: skip
         if self.tree.xml:  # an element that is sometimes several has its members below
             found = [node for node in found if self.tree.find(node.path + EACH) in (None, node)]
@@ -238,10 +242,15 @@ class Structures:
     def _lines(self, root: Place) -> tuple[Place | None, float]:
         """The place under an order that looks most like its lines."""
         best: tuple[Place | None, float] = (None, 0.0)
+        counts = counts_of(root.facts, LINES)
         for place in self.places:
             if place is root or not is_below(place.steps, root.steps):
                 continue
-            score = self.line_score(place, place.steps[len(root.steps) :])
+            rest = place.steps[len(root.steps) :]
+            score = self.line_score(place, rest)
+            if counts and score > 0.5:
+                sizes = [sum(node is not None for node in nodes_at(item, rest, 200)) for item in root.items]
+                score += _COUNTED * any(agrees(count, sizes) for count in counts)
             if score > best[1]:
                 best = (place, score)
         return best if best[1] > 0.9 else (None, 0.0)
