@@ -46,19 +46,6 @@ def far_routes(store: Store, basic: Guard, keyed: Guard) -> list[Route]:
     ]
 
 
-def far_environ(base_url: str, user: str, password: str, api_key: str) -> dict[str, str]:
-    """What clients of both need to know."""
-    probe = {"PROBE_EMAIL": "jane.doe@example.com", "PROBE_NUMBER": "A-1002"}
-    return {
-        "HEADWIND_URL": f"{base_url}{FAR}",
-        "HEADWIND_USER": user,
-        "HEADWIND_PASSWORD": password,
-        "CROSSWIND_URL": f"{base_url}{ALL}",
-        "CROSSWIND_KEY": api_key,
-        **{f"{name}_{key}": value for name in ("HEADWIND", "CROSSWIND") for key, value in probe.items()},
-    }
-
-
 class _Far:
     """The roundabout one."""
 
