@@ -54,6 +54,7 @@ def make_app(store: Store, control: Control, logins: Logins, keys: Keys) -> Star
             *up_routes(store, control, logins),
             *down_routes(store, control, logins, keys),
             *tail_routes(store, control, keys),
+            Route("/address", faces.address),
             Route(f"{CONTROL}/drift", controlled(faces.drift), methods=["POST"]),
             Route(f"{CONTROL}/fail", controlled(faces.fail), methods=["POST"]),
             Route(f"{CONTROL}/logins", controlled(faces.lives), methods=["POST"]),
@@ -142,6 +143,10 @@ class _Faces:
         return JSONResponse(
             await run_in_threadpool(graphql_face.answer, self.store, self.control.drift, body, everyone)
         )
+
+    async def address(self, request: Request) -> Response:
+        """The address that the caller calls from, for `workbench egress`."""
+        return JSONResponse({"address": request.client.host if request.client else None})
 
     async def drift(self, request: Request) -> Response:
         """Changes the API: `{"name": "renamed_key"}`."""

@@ -74,7 +74,7 @@ NAMES = tuple(face.name for face in FACES)
 
 
 def environ(base_url: str, keys: Keys) -> dict[str, str]:
-    """The environment variables that clients of all faces need, but for the address that they must allow."""
+    """The environment variables that clients of all faces need, but for what the deployment says."""
     known: dict[str, str] = {}
     for face in FACES:
         own = {"URL": f"{base_url}{face.path}", **PROBE}

@@ -88,7 +88,8 @@ class DemoMerchant:
         self._control = Control()
         self._keys = Keys(USER, *(secrets.token_urlsafe(12) for _ in Keys._fields[1:]))
         self._logins = Logins(self._keys.client, self._keys.client_secret, self._keys.refresh)
-        self.environ = {**environ(self.base_url, self._keys), "WORKBENCH_ALLOW_HOSTS": f"{HOST}:{port}"}
+        own = {"WORKBENCH_ALLOW_HOSTS": f"{HOST}:{port}", "WORKBENCH_EGRESS_URL": f"{self.base_url}/address"}
+        self.environ = {**environ(self.base_url, self._keys), **own}
         try:
             self._serve(self._socket, self._keys, self._control, self._logins)
         except BaseException:

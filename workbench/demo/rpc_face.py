@@ -128,8 +128,7 @@ class _Tail:
 
 
 def _xml(text: str) -> Response:
-    body = f"<?xml version='1.0'?>\n{text}"
-    return Response(body.encode(), headers={"Content-Type": "text/xml; charset=utf-8"})
+    return Response(text.encode(), headers={"Content-Type": "text/xml; charset=utf-8"})
 
 
 def order_answer(order: Order, drift: str = "none") -> Json:
