@@ -153,7 +153,9 @@ def order_answer(order: Order, drift: str = "none") -> Json:
         "amount_total": _money(order.total, order.currency),
         "currency_id": [{"EUR": 1, "JPY": 25}.get(order.currency, 0), order.currency],
         "partner_shipping": order.address and {key: value or False for key, value in order.address._asdict().items()},
-        "order_line": {"rows": lines} if drift == "list_became_object" else lines,
+        "order_line": {str(index): line for index, line in enumerate(lines)}
+        if drift == "list_became_object"
+        else lines,
         "picking_ids": [_parcel(parcel) for parcel in order.parcels],
         "return_ids": [_return(back, order.currency) for back in order.returns],
         "note": order.gift,
