@@ -171,6 +171,7 @@ RPC_MISTAKES: list[tuple[Any, int]] = [
     ({"jsonrpc": "2.0", "method": "order.cancel", "params": {}}, -32601),
     ({"jsonrpc": "2.0", "method": "order.read", "params": ["A-1002"]}, -32602),
     ({"jsonrpc": "2.0", "method": "order.read", "params": {"number": "A-1002"}}, -32001),
+    ({"jsonrpc": "2.0", "method": "order.read", "params": {"key": "\ud800"}, "id": "\ud800"}, -32001),
 ]
 
 

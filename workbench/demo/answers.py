@@ -18,7 +18,7 @@ class JSONResponse(CompactResponse):
 
     def render(self, content: Any) -> bytes:
         """The body."""
-        return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+        return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
 
 
 def problem(status: int, text: str) -> Response:

@@ -50,7 +50,7 @@ def make_app(store: Store, control: Control, logins: Logins, keys: Keys) -> Star
             Route("/soap/orders", faces.wsdl, methods=["GET"]),
             Route("/soap/orders", basic(faces.soap), methods=["POST"]),
             Route("/graphql", bearer(faces.graphql), methods=["POST"]),
-            *far_routes(store, basic, keyed),
+            *far_routes(store, control, basic, keyed),
             *up_routes(store, control, logins),
             *down_routes(store, control, logins, keys),
             *tail_routes(store, control, keys),

@@ -108,7 +108,7 @@ class _Tail:
             raise Refused(NO_METHOD, "Method not found")
         if not isinstance(params, dict):
             raise Refused(BAD_PARAMS, "Invalid params")
-        if not hmac.compare_digest(str(params.get("key", "")).encode(), self.keys.api_key.encode()):
+        if not hmac.compare_digest(str(params.get("key", "")).encode("utf-8", "replace"), self.keys.api_key.encode()):
             raise Refused(DENIED, "Access Denied")
         if method == "order.read":
             number = params.get("number")
