@@ -47,7 +47,7 @@ def test_fits_while_nothing_changed(mappings: Path, name: str, mode: str) -> Non
     report.raise_if_broken()
 
 
-@pytest.mark.parametrize("name", ["northwind", "upwind", "tailwind"])
+@pytest.mark.parametrize("name", ["northwind", "headwind", "upwind", "tailwind"])
 @pytest.mark.parametrize(
     ("drift", "fields"),
     [("renamed_key", {"created_at"}), ("list_became_object", {"lines.sku"}), ("new_status", {"status"})],
