@@ -253,10 +253,10 @@ def test_eight_at_once_share_each_login(merchant: DemoMerchant, name: str, envir
 
 def test_a_token_that_has_run_out(merchant: DemoMerchant) -> None:
     """By its own account it is over: it is replaced before the merchant has to refuse it."""
-    merchant.logins(seconds=1)
+    merchant.logins(seconds=2)
     told: list[Exchange] = []
     with open_merchant(demo_mappings() / "upwind", "demo_refresh", on_exchange=told.append) as client:
-        for pause in (0, 1):
+        for pause in (0, 2):
             time.sleep(pause)
             assert len(client.find_orders(email=JANE).orders) == 7
 
