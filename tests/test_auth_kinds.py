@@ -25,6 +25,7 @@ _VALUES: dict[str, Any] = {
     "text": "${SHOP_TEXT}", "secret": "${SHOP_SECRET}", "flag": True, "seconds": 2.5, "url": "/login", "name": "X-Name",
     "path": "$.data.token", "prefix": "", "pem": "/etc/ssl/shop.pem", "statuses": [401, 419], "pairs": {"a": "b"},
     "data": {"user": "${SHOP_USER}", "password": "${SHOP_SECRET}"},
+    "conditions": {"http.header.content-type": "text/html", "$.error.code": {"not": [0, "OK"]}},
 }  # fmt: skip
 _INSTEAD: dict[str, dict[str, Any]] = {
     "hmac": {"canonical": "{method}", "headers": {"X": "{signature}"}, "query": {"a": "{nonce}"}},
@@ -99,6 +100,14 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
         "no status of a refusal @ connection.auth.renew_on", "a text where a whole number belongs @ connection.auth.renew_on",
     ]),
     ({**OAUTH, "token_url": "/t", "renew_on": 401}, ["a number where a list belongs @ connection.auth.renew_on"]),
+    ({**OAUTH, "token_url": "/t", "renew_when": {}}, ["an empty table @ connection.auth.renew_when"]),
+    ({**OAUTH, "token_url": "/t", "renew_when": [401]}, ["a list where a table belongs @ connection.auth.renew_when"]),
+    ({**OAUTH, "token_url": "/t", "renew_when": {"http.body": "x", "$.a..b": 1, "$.c": {"like": "x"}, "$.d": "{email}"}}, [
+        "'http.body': not a part of the answer @ connection.auth.renew_when",
+        "'$.a..b': more than names, [n], [*] and filters of @.name == 'word' joined by && @ connection.auth.renew_when",
+        "unknown comparison 'like' @ connection.auth.renew_when",
+        "{email}: no such input @ connection.auth.renew_when",
+    ]),
     ({**OAUTH, "token_url": "/t", "lifetime_s": -1}, ["a number out of range @ connection.auth.lifetime_s"]),
     ({**OAUTH, "token_url": "/t", "lifetime_s": "1h"}, ["a text where a number of seconds belongs @ connection.auth.lifetime_s"]),
     ({**OAUTH, "token_url": "/t", "extra": {"api_key": "hunter2", "x": [1]}}, [

@@ -235,6 +235,46 @@ def test_other_statuses_say_that_a_session_is_over() -> None:
     assert read(world, table, forbidding).status == 200
 
 
+PAGE = Response(200, {"content-type": "text/html; charset=utf-8"}, b"<!doctype html><p>Please sign in")
+OVER: list[tuple[dict[str, Any], Response]] = [
+    ({"http.header.Content-Type": ["text/html", "text/html; charset=utf-8"]}, PAGE),
+    ({"$.data": {"is": "missing"}}, PAGE),
+    ({"$.data": {"is": "missing"}}, Response(200)),
+    ({"$.error.code": [100, "SESSION_EXPIRED"]}, answered({"error": {"code": 100, "message": "leak"}})),
+    ({"$.Envelope.Body.Fault.faultcode": "5"}, Response(500, {"content-type": "text/xml"}, (
+        b"<Envelope><Body><Fault><faultcode>5</faultcode></Fault></Body></Envelope>"
+    ))),
+    ({"http.status": 200, "$.ok": False}, answered({"ok": False})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("when", "over"), OVER)
+def test_what_else_of_an_answer_says_that_a_session_is_over(when: dict[str, Any], over: Response) -> None:
+    """A page or a word with any status: renewed once, and the read repeated; what is not over is left alone."""
+    world, merchant = World(), Merchant()
+
+    def lying(request: Request) -> Response:
+        response = merchant(request)
+        return over if response.status == 401 else response
+
+    table = {**CLIENT, "renew_when": when}
+    assert read(world, table, lying).status == 200
+    merchant.good = set()
+    assert b"data" in read(world, table, lying).body
+    assert len(merchant.logins) == 2
+    assert read(world, CLIENT, lambda request: over).body == over.body  # nobody said so: it is the answer
+
+
+def test_a_login_that_changes_nothing() -> None:
+    """Where the renewed session is shown the page as well, that is told, and nobody takes the page for an answer."""
+    merchant = Merchant()
+    table = {**CLIENT, "renew_when": {"http.header.content-type": "text/html; charset=utf-8"}}
+    with pytest.raises(LoginFailed, match=r"lets us in, and the answer still says .*; check renew_when:"):
+        read(World(), table, lambda request: merchant(request) if request.login else PAGE)
+
+    assert len(merchant.logins) == 2
+
+
 def test_password_refreshes_and_falls_back() -> None:
     """A refresh token that came is used; where it is refused, the password is."""
     world, merchant = World(), Merchant(expires_in=100)

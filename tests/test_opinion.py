@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.demo.faces import NAMES
 from workbench.mapping import load_text
 from workbench.publish import opinion
 from workbench.publish.opinion import second_opinion
@@ -57,7 +58,7 @@ def test_answers_that_are_no_json_tables_are_left_out(body: bytes) -> None:
     assert second_opinion(load_text(MAPPING), [sample(body)]).problems == ()
 
 
-@pytest.mark.parametrize("merchant", ["northwind", "southwind", "eastwind", "westwind"])
+@pytest.mark.parametrize("merchant", NAMES)
 def test_the_mappings_of_this_repository_are_read_alike(merchant: str) -> None:
     """Both of the demo merchant's mappings, on their own samples."""
     folder = Path(__file__).parents[1] / "mappings" / merchant

@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
 import workbench
+from workbench.demo.faces import NAMES
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -98,9 +99,6 @@ def test_wheel_holds_what_the_package_needs(tmp_path: Path) -> None:
         "workbench/py.typed",
         "workbench/catalogue.yaml",
         "workbench/mapping.schema.json",
-        "workbench/demo/mappings/northwind/released",
-        "workbench/demo/mappings/southwind/released",
-        "workbench/demo/mappings/eastwind/released",
-        "workbench/demo/mappings/westwind/released",
+        *(f"workbench/demo/mappings/{name}/released" for name in NAMES),
     } <= names
     assert not {name for name in names if not name.startswith(("workbench/", "workbench-"))}

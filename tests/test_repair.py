@@ -32,6 +32,23 @@ def bench(tmp_path: Path, merchant: DemoMerchant, monkeypatch: pytest.MonkeyPatc
         merchant.drift("none")
 
 
+@pytest.mark.parametrize("name", ["upwind", "downwind", "tailwind"])
+def test_a_renamed_key_is_all_that_is_found(bench: wb.Workbench, merchant: DemoMerchant, name: str) -> None:
+    """Of objects by ids, rows and remote procedures as well: nothing else is taken for a change, and it is mended."""
+    merchant.drift("renamed_key")
+    other = wb.Workbench(name, environment="demo")
+    other.consent()
+    other.fetch(email=JANE)
+    other.fetch(number="A-1002")
+    found = other.repairs()
+
+    assert {(one.what, one.fields) for one in found} == {("gone", ("created_at",))}
+    for one in found:
+        other.repair(one)
+    assert other.compare_versions() == []
+    assert other.repairs() == []
+
+
 @pytest.mark.parametrize("drift", ["renamed_key", "list_became_object", "new_status"])
 def test_drift_is_repaired_and_exported(bench: wb.Workbench, merchant: DemoMerchant, drift: str) -> None:
     """Each drift: found, mended in a step, exported as a patch or minor version; the old one stays loadable."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bench import tree as bench_tree
 from workbench.decode import decode
 from workbench.documents import Document
-from workbench.tree import Budget, Node, Tree, merge
+from workbench.tree import Budget, Change, Node, Tree, merge, merge_alike
 
 
 def tree_of(*roots: Any) -> Tree:
@@ -146,6 +146,26 @@ def test_differences_tell_gone_new_type_and_presence() -> None:
 def test_empty_list_today_does_not_say_that_members_are_gone() -> None:
     """What an answer without orders could not have shown is not reported."""
     assert tree_of([{"a": 1}]).differences(tree_of([])) == []
+
+
+def test_null_today_does_not_say_that_what_was_inside_is_gone() -> None:
+    """That an object is null is told of the object; what it holds where it is there may be as it was."""
+    before = tree_of([{"guest": {"name": "x"}}, {"guest": None}])
+
+    assert before.differences(tree_of([{"guest": None}])) == [Change("type", "$[*].guest", "null, object", "null")]
+    assert [change.what for change in before.differences(tree_of([{"guest": {}}]))] == ["type", "gone"]
+
+
+def test_few_keys_today_are_compared_as_the_map_that_they_were() -> None:
+    """Objects by ids are told by many of them; one order has too few, and is compared with them all the same."""
+    many = [{"parcels": {f"P{n}": {"code": n, "by": "x"}}} for n in range(9)]
+    few = {"parcels": {"P3": {"code": 1, "by": "x"}, "P77": {"code": 2}}}
+    before, after = merge_alike([Document(many)], [Document([few])])
+
+    assert {(one.what, one.where) for one in before.differences(after)} == {("presence", "$[*].parcels[*].by")}
+    assert {one.what for one in after.differences(before)} == {"presence"}
+    assert after.maps == before.maps == {"$[*].parcels"}
+    assert merge([Document([few])]).maps == frozenset()
 
 
 def test_number_of_xml_elements_is_no_difference() -> None:

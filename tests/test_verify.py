@@ -10,6 +10,7 @@ import pytest
 
 from workbench.cli import main
 from workbench.demo import DemoMerchant
+from workbench.demo.faces import NAMES
 from workbench.errors import WorkbenchError
 from workbench.verify import BREAKING, HARMLESS, verify
 
@@ -26,7 +27,7 @@ def mappings(tmp_path: Path, merchant: DemoMerchant, monkeypatch: pytest.MonkeyP
     return tmp_path / "mappings"
 
 
-@pytest.mark.parametrize("name", ["northwind", "southwind", "eastwind", "westwind"])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("mode", ["replay", "live"])
 def test_fits_while_nothing_changed(mappings: Path, name: str, mode: str) -> None:
     """Neither the samples nor the API of today break the version; the coverage is told."""
@@ -38,17 +39,18 @@ def test_fits_while_nothing_changed(mappings: Path, name: str, mode: str) -> Non
     report.raise_if_broken()
 
 
+@pytest.mark.parametrize("name", ["northwind", "headwind", "upwind", "tailwind"])
 @pytest.mark.parametrize(
     ("drift", "fields"),
     [("renamed_key", {"created_at"}), ("list_became_object", {"lines.sku"}), ("new_status", {"status"})],
 )
 def test_drift_is_told_with_the_field_that_it_hits(
-    mappings: Path, merchant: DemoMerchant, drift: str, fields: set[str]
+    mappings: Path, merchant: DemoMerchant, name: str, drift: str, fields: set[str]
 ) -> None:
     """A renamed key, a list that became an object, a new word: each breaks, and says what."""
     merchant.drift(drift)
     try:
-        report = verify(mappings / "northwind", mode="live", environment="demo")
+        report = verify(mappings / name, mode="live", environment="demo")
     finally:
         merchant.drift("none")
 
@@ -58,6 +60,20 @@ def test_drift_is_told_with_the_field_that_it_hits(
     with pytest.raises(WorkbenchError, match="is broken"):
         report.raise_if_broken()
     assert "jane" not in json.dumps(report.to_dict()) + report.html()
+
+
+def test_a_search_that_was_never_exact_is_no_news(mappings: Path, merchant: DemoMerchant) -> None:
+    """Orders of others, kept out by the check after the search: as ever with one merchant, a breach with another."""
+    assert verify(mappings / "crosswind", mode="live", environment="demo").ok
+    merchant.fail("everyone", path="/xml/orders")
+    try:
+        report = verify(mappings / "southwind", mode="live", environment="demo")
+    finally:
+        merchant.fail("none")
+
+    assert [one.what for one in report.findings if one.kind == BREAKING][:1] == [
+        "33 orders that do not carry what was asked for, left out"
+    ]
 
 
 def test_new_node_is_harmless(mappings: Path, merchant: DemoMerchant) -> None:
@@ -111,7 +127,12 @@ def test_fleet_verifies_all_and_writes_a_page_each(
 
 
 def test_fleet_live(mappings: Path, merchant: DemoMerchant, capsys: pytest.CaptureFixture[str]) -> None:
-    """Live, a drift fails that merchant alone."""
+    """Live, every face of the demo merchant fits as it is today; a drift fails the one that is verified."""
+    assert main(["fleet", "verify", "--live", "--environment", "demo", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert sorted((one["merchant"], one["ok"], one["orders"]) for one in told) == [
+        (name, True, 8) for name in sorted(NAMES)
+    ]
     merchant.drift("new_status")
     try:
         assert main(["fleet", "verify", "northwind", "--live", "--environment", "demo"]) == 1

@@ -41,9 +41,9 @@ def need(extra: str, *modules: str) -> None:
 def demo_arguments(parser: Parser) -> None:
     """The arguments of `workbench demo`."""
     parser.description = """\
-Starts the demo merchant on this machine, finds orders at it over HTTP with the mappings of northwind (JSON), southwind
-(XML), eastwind (SOAP) and westwind (GraphQL), and exports a version of each into a temporary folder. Takes a few
-seconds and leaves nothing behind."""
+Starts the demo merchant on this machine, exports a version for one of its APIs into a temporary folder, and finds
+orders over HTTP through all nine of them: JSON, XML, SOAP, GraphQL and remote procedures, each with its own login.
+Takes a few seconds and leaves nothing behind."""
 
 
 def demo(arguments: Namespace, output: Output) -> int:

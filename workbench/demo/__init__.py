@@ -1,4 +1,4 @@
-"""A small merchant of our own, to show and to test everything against: real HTTP, invented orders, two kinds of API.
+"""A small merchant of our own, to show and to test everything against: real HTTP, invented orders, nine APIs.
 
 `with DemoMerchant() as merchant:` starts it; `python -m workbench.demo` runs it in the foreground; `run_demo` is the
 show behind `workbench demo`. The server needs the extra `demo`.

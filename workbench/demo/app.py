@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse as CompactResponse
 from starlette.responses import Response
 from starlette.routing import Route
 
 from workbench.demo import graphql_face, json_face, soap_face, xml_face
+from workbench.demo.answers import JSONResponse, body_of, forgets, problem
 from workbench.demo.described import openapi
+from workbench.demo.faces import Keys
 from workbench.demo.far import far_routes
 from workbench.demo.faults import CONTROL, Control, Failure
+from workbench.demo.logins import Lives, Logins
+from workbench.demo.oauth_face import up_routes
+from workbench.demo.rpc_face import tail_routes
+from workbench.demo.session_face import down_routes
 from workbench.demo.store import Store
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -27,22 +31,13 @@ _SOAP_TYPE = "text/xml; charset=utf-8"
 LOOPBACK = ("127.0.0.1", "::1")
 
 
-class Keys(NamedTuple):
-    """What callers must know."""
-
-    user: str
-    password: str
-    api_key: str
-    control: str
-    token: str
-
-
-def make_app(store: Store, control: Control, keys: Keys) -> Starlette:
+def make_app(store: Store, control: Control, logins: Logins, keys: Keys) -> Starlette:
     """The merchant's application: its faces by their paths, and `/_demo` (controls).
 
-    `/v2` is JSON (Basic), `/xml` XML (a key in a header), `/soap/orders` SOAP (Basic), `/graphql` GraphQL (a token).
+    `/v2` is JSON (Basic), `/xml` XML (a key in a header), `/soap/orders` SOAP (Basic), `/graphql` GraphQL (a token);
+    the others have modules of their own.
     """
-    faces = _Faces(store, control)
+    faces = _Faces(store, control, logins)
     basic, keyed, bearer, controlled = _basic(keys), _keyed(keys), _bearer(keys), _controlled(keys)
     return Starlette(
         routes=[
@@ -55,19 +50,16 @@ def make_app(store: Store, control: Control, keys: Keys) -> Starlette:
             Route("/soap/orders", faces.wsdl, methods=["GET"]),
             Route("/soap/orders", basic(faces.soap), methods=["POST"]),
             Route("/graphql", bearer(faces.graphql), methods=["POST"]),
-            *far_routes(store, basic, keyed),
+            *far_routes(store, control, basic, keyed),
+            *up_routes(store, control, logins),
+            *down_routes(store, control, logins, keys),
+            *tail_routes(store, control, keys),
+            Route("/address", faces.address),
             Route(f"{CONTROL}/drift", controlled(faces.drift), methods=["POST"]),
             Route(f"{CONTROL}/fail", controlled(faces.fail), methods=["POST"]),
+            Route(f"{CONTROL}/logins", controlled(faces.lives), methods=["POST"]),
         ]
     )
-
-
-class JSONResponse(CompactResponse):
-    """JSON as people read it: who tries the demo merchant looks at its answers."""
-
-    def render(self, content: Any) -> bytes:
-        """The body."""
-        return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 class _Faces:
@@ -77,8 +69,8 @@ class _Faces:
     everything. A caller that misspells `email` gets the orders of all customers.
     """
 
-    def __init__(self, store: Store, control: Control) -> None:
-        self.store, self.control = store, control
+    def __init__(self, store: Store, control: Control, logins: Logins) -> None:
+        self.store, self.control, self.logins = store, control, logins
 
     async def _found(self, request: Request) -> list[Any]:
         email = request.query_params.get("email")
@@ -91,7 +83,7 @@ class _Faces:
         found = await self._found(request)
         page = request.query_params.get("page", "1")
         if not page.isdecimal() or not 0 < int(page) < 1000:
-            return _problem(400, "page must be a number")
+            return problem(400, "page must be a number")
         query = {name: value for name, value in request.query_params.items() if name != "page"}
         return JSONResponse(json_face.search_answer(found, int(page), query, self.control.drift))
 
@@ -99,14 +91,14 @@ class _Faces:
         """One order by its number."""
         order = await run_in_threadpool(self.store.by_number, request.path_params["number"])
         if order is None:
-            return _problem(404, "no such order")
+            return problem(404, "no such order")
         return JSONResponse(json_face.order_answer(order, self.control.drift))
 
     async def parcels(self, request: Request) -> Response:
         """The parcels of one order, by its internal id."""
         wanted = request.path_params["id"]
         order = await run_in_threadpool(self.store.by_id, int(wanted)) if _is_id(wanted) else None
-        return _problem(404, "no such order") if order is None else JSONResponse(json_face.parcels_answer(order))
+        return problem(404, "no such order") if order is None else JSONResponse(json_face.parcels_answer(order))
 
     async def xml_search(self, request: Request) -> Response:
         """The orders of an e-mail in XML, all at once."""
@@ -135,7 +127,8 @@ class _Faces:
             return _soap(soap_face.fault("BAD_REQUEST", "no envelope of this service"), 500)
         if asked.operation == "FindOrders":
             email = asked.values.get("Email")
-            found = self.store.everything if email is None else partial(self.store.by_email, email)
+            everyone = email is None or forgets(request)
+            found = self.store.everything if everyone else partial(self.store.by_email, str(email))
             return _soap(soap_face.answer("FindOrders", await run_in_threadpool(found), self.control.drift))
         if asked.operation == "GetOrder":
             order = await run_in_threadpool(self.store.by_number, asked.values.get("OrderNo", ""))
@@ -146,27 +139,43 @@ class _Faces:
 
     async def graphql(self, request: Request) -> Response:
         """A GraphQL request; errors come with status 200."""
-        body = await _body(request)
-        return JSONResponse(await run_in_threadpool(graphql_face.answer, self.store, self.control.drift, body))
+        body, everyone = await body_of(request), forgets(request)
+        return JSONResponse(
+            await run_in_threadpool(graphql_face.answer, self.store, self.control.drift, body, everyone)
+        )
+
+    async def address(self, request: Request) -> Response:
+        """The address that the caller calls from, for `workbench egress`."""
+        return JSONResponse({"address": request.client.host if request.client else None})
 
     async def drift(self, request: Request) -> Response:
         """Changes the API: `{"name": "renamed_key"}`."""
-        body = await _body(request)
+        body = await body_of(request)
         try:
             self.control.set_drift(str(body.get("name")))
         except ValueError as error:
-            return _problem(400, str(error))
+            return problem(400, str(error))
         return JSONResponse({"drift": self.control.drift})
 
     async def fail(self, request: Request) -> Response:
         """Makes answers fail: `{"kind": "status", "status": 500, "path": "/v2/orders", "times": 1}`."""
-        body = await _body(request)
+        body = await body_of(request)
         try:
             failure = Failure(**body)
             self.control.set_failure(failure)
         except (TypeError, ValueError) as error:
-            return _problem(400, str(error) if isinstance(error, ValueError) else f"only {', '.join(Failure._fields)}")
+            return problem(400, str(error) if isinstance(error, ValueError) else f"only {', '.join(Failure._fields)}")
         return JSONResponse({"fail": failure._asdict()})
+
+    async def lives(self, request: Request) -> Response:
+        """How long tokens and sessions last: `{"seconds": 1, "uses": 3, "revoke": "tokens"}`."""
+        body = await body_of(request)
+        try:
+            lives = Lives(**body)
+            self.logins.set(lives)
+        except (TypeError, ValueError) as error:
+            return problem(400, str(error) if isinstance(error, ValueError) else f"only {', '.join(Lives._fields)}")
+        return JSONResponse({"logins": lives._asdict()})
 
 
 def _basic(keys: Keys) -> Callable[[Endpoint], Endpoint]:
@@ -227,21 +236,9 @@ def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(), wanted.encode())
 
 
-def _problem(status: int, text: str) -> Response:
-    return JSONResponse({"error": text}, status)
-
-
 def _soap(body: bytes, status: int = 200) -> Response:
     return Response(body, status, headers={"Content-Type": _SOAP_TYPE})
 
 
 def _xml(body: bytes, status: int = 200) -> Response:
     return Response(body, status, media_type="application/xml", headers={"Content-Type": "application/xml"})
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.body())
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}

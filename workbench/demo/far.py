@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from workbench.demo import json_face
 from workbench.demo.data import CUSTOMERS
+from workbench.demo.faults import Control
 from workbench.demo.model import Order, Parcel
 from workbench.demo.store import Store
 
@@ -28,13 +29,14 @@ _STATES = {
     "new": "NEW", "paid": "PAID", "packing": "PICKING", "shipped": "ON_ITS_WAY", "delivered": "ARRIVED",
     "hold": "STOPPED", "cancelled": "CANCELLED", "returned": "CAME_BACK", "limbo": "??",
 }  # fmt: skip
+DRIFTED_STATE = "HANDED_OVER"
 Json = dict[str, Any]
 Guard = Callable[[Any], Any]
 
 
-def far_routes(store: Store, basic: Guard, keyed: Guard) -> list[Route]:
+def far_routes(store: Store, control: Control, basic: Guard, keyed: Guard) -> list[Route]:
     """The addresses of both, each behind the login that it asks for."""
-    far, everybody = _Far(store), _Everybody(store)
+    far, everybody = _Far(store, control), _Everybody(store, control)
     return [
         Route(f"{FAR}/customers", basic(far.customers)),
         Route(f"{FAR}/customers/{{id:int}}/orders", basic(far.orders)),
@@ -46,24 +48,11 @@ def far_routes(store: Store, basic: Guard, keyed: Guard) -> list[Route]:
     ]
 
 
-def far_environ(base_url: str, user: str, password: str, api_key: str) -> dict[str, str]:
-    """What clients of both need to know."""
-    probe = {"PROBE_EMAIL": "jane.doe@example.com", "PROBE_NUMBER": "A-1002"}
-    return {
-        "HEADWIND_URL": f"{base_url}{FAR}",
-        "HEADWIND_USER": user,
-        "HEADWIND_PASSWORD": password,
-        "CROSSWIND_URL": f"{base_url}{ALL}",
-        "CROSSWIND_KEY": api_key,
-        **{f"{name}_{key}": value for name in ("HEADWIND", "CROSSWIND") for key, value in probe.items()},
-    }
-
-
 class _Far:
     """The roundabout one."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, control: Control) -> None:
+        self.store, self.control = store, control
 
     async def customers(self, request: Request) -> Response:
         email = request.query_params.get("email", "").casefold()
@@ -78,11 +67,11 @@ class _Far:
         everything = await run_in_threadpool(self.store.everything)
         own = [one for one in everything if one.customer is not None and one.customer.id == wanted]
         shown = own[int(offset) : int(offset) + PAGE]
-        return JSONResponse({"orders": [_order(one) for one in shown], "total": len(own)})
+        return JSONResponse({"orders": [_order(one, self.control.drift) for one in shown], "total": len(own)})
 
     async def order(self, request: Request) -> Response:
         found = await run_in_threadpool(self.store.by_number, request.path_params["number"])
-        return _problem(404, "no such order") if found is None else JSONResponse(_order(found))
+        return _problem(404, "no such order") if found is None else JSONResponse(_order(found, self.control.drift))
 
     async def shipments(self, request: Request) -> Response:
         found = await run_in_threadpool(self.store.by_id, request.path_params["id"])
@@ -103,8 +92,8 @@ class _Far:
 class _Everybody:
     """The careless one."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, control: Control) -> None:
+        self.store, self.control = store, control
 
     async def search(self, request: Request) -> Response:
         page = request.query_params.get("page", "1")
@@ -115,30 +104,33 @@ class _Everybody:
         headers = {}
         if len(found) > start + ALL_PAGE:
             headers["Link"] = f'<{ALL}/orders?page={int(page) + 1}>; rel="next"'
-        return JSONResponse([_whole(one) for one in found[start : start + ALL_PAGE]], headers=headers)
+        return JSONResponse(self._whole(found[start : start + ALL_PAGE]), headers=headers)
 
     async def order(self, request: Request) -> Response:
         found = await run_in_threadpool(self.store.by_number, request.path_params["number"])
-        return _problem(404, "no such order") if found is None else JSONResponse(_whole(found))
+        return _problem(404, "no such order") if found is None else JSONResponse(self._whole([found])[0])
+
+    def _whole(self, orders: list[Order]) -> list[Json]:
+        drift = self.control.drift
+        return [{**json_face.order_answer(one, drift), **json_face.parcels_answer(one)} for one in orders]
 
 
-def _whole(order: Order) -> Json:
-    return {**json_face.order_answer(order), **json_face.parcels_answer(order)}
-
-
-def _order(order: Order) -> Json:
+def _order(order: Order, drift: str) -> Json:
+    positions: Any = [
+        {"no": line.pos, "article": line.sku, "text": line.title, "pieces": line.quantity} for line in order.lines
+    ]
+    if drift == "list_became_object":
+        positions = {str(index): position for index, position in enumerate(positions)}
     amount = f"{order.total // 100}.{order.total % 100:02}" if order.currency != "JPY" else str(order.total)
     return {
         "orderId": order.id,
         "orderNo": order.number,
-        "placed": order.created,
-        "status": _STATES[order.state],
+        "ordered" if drift == "renamed_key" else "placed": order.created,
+        "status": DRIFTED_STATE if drift == "new_status" and order.state == "shipped" else _STATES[order.state],
         "total": {"amount": amount, "currency": order.currency},
         "buyer": order.customer.id if order.customer else None,
         "buyerName": f"{order.customer.first} {order.customer.last}" if order.customer else order.guest_name,
-        "positions": [
-            {"no": line.pos, "article": line.sku, "text": line.title, "pieces": line.quantity} for line in order.lines
-        ],
+        "positions": positions,
     }
 
 

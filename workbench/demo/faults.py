@@ -11,6 +11,8 @@ from typing import NamedTuple, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from workbench.demo.answers import EVERYONE
+
 DRIFTS = ("none", "renamed_key", "list_became_object", "new_status")
 FAILURES = ("none", "status", "html", "truncated", "slow", "drip", "drop", "huge", "everyone", "error", "charset")
 CONTROL = "/_demo"
@@ -121,7 +123,7 @@ class Faults:
             await self._wait(failure.seconds, receive)
             await self.app(scope, receive, send)
         elif failure.kind == "everyone":
-            await self.app({**scope, "query_string": b""}, receive, send)
+            await self.app({**scope, "query_string": b"", EVERYONE: True}, receive, send)
         elif failure.kind == "drip":
             await self.app(scope, receive, self._dripping(failure.seconds, send))
         elif failure.kind == "error":

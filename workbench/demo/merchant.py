@@ -10,25 +10,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from workbench.demo.faces import USER, Keys, environ
 from workbench.errors import UsageError
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from workbench.demo.app import Keys
     from workbench.demo.faults import Control
+    from workbench.demo.logins import Logins
 
-USER = "demo"
 HOST = "127.0.0.1"
 _START_SECONDS = 30.0
+_STOPPED = "the demo merchant does not run - use it in a with block"
 
 
 class DemoMerchant:
     """A small real merchant on a free port of this machine, over real HTTP.
 
     It has a REST API in JSON (`northwind`), an older one in XML (`southwind`), a SOAP service (`eastwind`), a GraphQL
-    API (`westwind`), one that tells parcels by three calls (`headwind`) and one that ignores the e-mail it is asked
-    for (`crosswind`), all over the same invented orders.
+    API (`westwind`), one that tells parcels by three calls (`headwind`), one that ignores the e-mail it is asked for
+    (`crosswind`), one behind OAuth2 with tokens of a few seconds (`upwind`), one behind a login with sessions
+    (`downwind`) and one of remote procedures (`tailwind`), all over the same invented orders.
 
     Args:
         port: The port to listen on; any free one unless said.
@@ -46,6 +48,7 @@ class DemoMerchant:
         self._socket: socket.socket | None = None
         self._keys: Keys | None = None
         self._control: Control | None = None
+        self._logins: Logins | None = None
         self.base_url = ""
         self.environ: dict[str, str] = {}
 
@@ -75,30 +78,32 @@ class DemoMerchant:
         if self._thread is not None:
             raise UsageError("this demo merchant runs already - stop it first, or make another one")
         try:
-            from workbench.demo.app import Keys
             from workbench.demo.faults import Control
+            from workbench.demo.logins import Logins
         except ImportError:
             raise UsageError("the demo merchant needs its extra - pip install 'workbench[demo]'") from None
         self._socket = _listen(self._wanted_port)
         port = self._socket.getsockname()[1]
         self.base_url = f"http://{HOST}:{port}"
         self._control = Control()
-        self._keys = Keys(USER, *(secrets.token_urlsafe(12) for _ in range(4)))
-        self.environ = _environ(self.base_url, port, self._keys)
+        self._keys = Keys(USER, *(secrets.token_urlsafe(12) for _ in Keys._fields[1:]))
+        self._logins = Logins(self._keys.client, self._keys.client_secret, self._keys.refresh)
+        own = {"WORKBENCH_ALLOW_HOSTS": f"{HOST}:{port}", "WORKBENCH_EGRESS_URL": f"{self.base_url}/address"}
+        self.environ = {**environ(self.base_url, self._keys), **own}
         try:
-            self._serve(self._socket, self._keys, self._control)
+            self._serve(self._socket, self._keys, self._control, self._logins)
         except BaseException:
             self.stop()
             raise
 
-    def _serve(self, listening: socket.socket, keys: Keys, control: Control) -> None:
+    def _serve(self, listening: socket.socket, keys: Keys, control: Control, logins: Logins) -> None:
         from workbench.demo.app import make_app
         from workbench.demo.server import make_server
         from workbench.demo.store import Store
 
         self._folder = tempfile.TemporaryDirectory(prefix="workbench-demo-")
         store = Store.create(Path(self._folder.name) / "orders.sqlite")
-        server = make_server(make_app(store, control, keys), control)
+        server = make_server(make_app(store, control, logins, keys), control)
         self._server = server
         self._thread = threading.Thread(target=server.run, args=([listening],), name="workbench-demo", daemon=True)
         self._thread.start()
@@ -124,6 +129,7 @@ class DemoMerchant:
         if self._folder is not None:
             self._folder.cleanup()
         self._server = self._thread = self._socket = self._folder = self._keys = self._control = None
+        self._logins = None
         self.base_url, self.environ = "", {}
 
     def drift(self, name: str) -> None:
@@ -151,9 +157,25 @@ class DemoMerchant:
 
         self._running()[0].set_failure(Failure(kind, **how))
 
+    def logins(self, **how: Any) -> None:
+        """Says how long tokens and sessions last that are handed out from now on; nothing said: as usual.
+
+        Args:
+            how: `seconds` (fractions too), `uses` (so many calls), and `revoke`: `tokens` ends all tokens and sessions
+                at once, `everything` refresh tokens as well.
+
+        Raises:
+            ValueError: It cannot be done as told.
+        """
+        from workbench.demo.logins import Lives
+
+        if self._logins is None:
+            raise UsageError(_STOPPED)
+        self._logins.set(Lives(**how))
+
     def _running(self) -> tuple[Control, Keys]:
         if self._control is None or self._keys is None:
-            raise UsageError("the demo merchant does not run - use it in a with block")
+            raise UsageError(_STOPPED)
         return self._control, self._keys
 
 
@@ -169,30 +191,3 @@ def _listen(port: int) -> socket.socket:
         listening.close()
         raise UsageError(f"port {port} cannot be used ({error.strerror}) - take another one, or 0 for any") from None
     return listening
-
-
-def _environ(base_url: str, port: int, keys: Keys) -> dict[str, str]:
-    from workbench.demo.far import far_environ
-
-    return {
-        "NORTHWIND_URL": f"{base_url}/v2",
-        "NORTHWIND_USER": keys.user,
-        "NORTHWIND_PASSWORD": keys.password,
-        "NORTHWIND_PROBE_EMAIL": "jane.doe@example.com",
-        "NORTHWIND_PROBE_NUMBER": "A-1002",
-        "SOUTHWIND_URL": f"{base_url}/xml",
-        "SOUTHWIND_KEY": keys.api_key,
-        "SOUTHWIND_PROBE_EMAIL": "jane.doe@example.com",
-        "SOUTHWIND_PROBE_NUMBER": "A-1002",
-        "EASTWIND_URL": base_url,
-        "EASTWIND_USER": keys.user,
-        "EASTWIND_PASSWORD": keys.password,
-        "EASTWIND_PROBE_EMAIL": "jane.doe@example.com",
-        "EASTWIND_PROBE_NUMBER": "A-1002",
-        "WESTWIND_URL": base_url,
-        "WESTWIND_TOKEN": keys.token,
-        "WESTWIND_PROBE_EMAIL": "jane.doe@example.com",
-        "WESTWIND_PROBE_NUMBER": "A-1002",
-        **far_environ(base_url, keys.user, keys.password, keys.api_key),
-        "WORKBENCH_ALLOW_HOSTS": f"{HOST}:{port}",
-    }

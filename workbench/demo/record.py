@@ -1,35 +1,29 @@
 """Records the samples of the demo merchant's mappings from the demo merchant itself, the same bytes every time.
 
-`python -m workbench.demo.record [FOLDER]` rewrites the samples of each of its APIs, and their golden results, in a
-folder of mappings; the checkout's unless given.
+`python -m workbench.demo.record [FOLDER]` rewrites the samples of each of its faces, asked for by their own mappings,
+and their golden results, in a folder of mappings; the checkout's unless given.
 """
 
 from __future__ import annotations
 
-import base64
-import http.client
 import json
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Any, NamedTuple
 
 from workbench.calls import Exchange
 from workbench.demo import DemoMerchant, demo_mappings
+from workbench.demo.faces import FACES, Face
 from workbench.demo.surroundings import environment
 from workbench.merchant import open_merchant
 from workbench.runtime import load
 from workbench.samples import load_samples, replay, write_golden
+from workbench.versions import DRAFT, RELEASED
 
 RECORDED_AT = "2026-11-23T10:00:00Z"
 BY_EMAIL, BY_NUMBER = "find_orders_by_email", "find_order_by_number"
-
-
-NAMES = ("northwind", "southwind", "eastwind", "westwind")
-"""Its APIs, each a merchant of its own to whoever maps it."""
 
 
 class Scene(NamedTuple):
@@ -39,6 +33,7 @@ class Scene(NamedTuple):
         name: Of the sample's folder.
         email: Asked for by e-mail; else by `number`.
         broken: Which addresses are to fail, if any.
+        faces: Those that it concerns; all that name no scenes of their own unless said.
     """
 
     name: str
@@ -46,6 +41,7 @@ class Scene(NamedTuple):
     email: str = ""
     number: str = ""
     broken: str = ""
+    faces: tuple[str, ...] = ()
 
 
 SCENES = (
@@ -57,6 +53,7 @@ SCENES = (
     Scene("nulls-and-a-quote", "nulls wherever they can be; a quote, which is no order", "lukasz@example.org"),
     Scene("guest-email", "no account: the e-mail stands on the order only", "gesa.gast@example.org"),
     Scene("no-orders", "a customer without orders", "ada.quiet@example.org"),
+    Scene("nobody", "an e-mail that nobody has", "nobody@example.com", faces=("headwind", "crosswind")),
     Scene("guest-without-email", "no account, no e-mail, no address, no parcel", number="A-1013"),
     Scene("split-shipment", "one order in two parcels of two carriers", number="A-1002"),
     Scene("one-order-not-ascii", "one order, in Latin-1 where it is XML", number="A-1008"),
@@ -68,9 +65,10 @@ SCENES = (
     Scene("without-prefix", "asked without the prefix, as customers write it", number="1021"),
     Scene("no-such-number", "no order has this number", number="A-9999"),
     Scene(
-        "parcels-unavailable", "the second call fails: unavailable is not absent", "", "A-1003", "/v2/orders/*/parcels"
+        "parcels-unavailable", "the second call fails: unavailable is not absent", "", "A-1003", "/v2/orders/*/parcels",
+        ("northwind",),
     ),
-)
+)  # fmt: skip
 
 
 class Taken(NamedTuple):
@@ -85,85 +83,75 @@ Calls = Mapping[str, Sequence[Taken] | Mapping[str, Sequence[Taken]]]
 """Answers by call, and by order where a call is made for each."""
 
 
-class Recorder:
-    """Asks a running demo merchant what its mappings would ask."""
-
-    def __init__(self, merchant: DemoMerchant) -> None:
-        known = merchant.environ
-        self.merchant = merchant
-        self.host = urlsplit(merchant.base_url).netloc
-        token = base64.b64encode(f"{known['NORTHWIND_USER']}:{known['NORTHWIND_PASSWORD']}".encode()).decode()
-        self.headers = {"Authorization": f"Basic {token}", "X-Api-Key": known["SOUTHWIND_KEY"]}
-
-    def get(self, target: str) -> Taken:
-        """One request."""
-        connection = http.client.HTTPConnection(self.host, timeout=30)
-        try:
-            connection.request("GET", target, headers=self.headers)
-            response = connection.getresponse()
-            return Taken(response.status, response.headers["Content-Type"], response.read())
-        finally:
-            connection.close()
-
-    def by_mapping(self, home: Path, scene: Scene) -> Calls:
-        """The answers of a scene, asked by the mapping in a folder itself."""
-        taken: dict[str, list[Taken]] = {}
-
-        def take(exchange: Exchange) -> None:
-            answer = exchange.response
-            if answer is not None:
-                found = Taken(answer.status, answer.headers["content-type"], answer.body)
-                taken.setdefault(exchange.request.call, []).append(found)
-
-        with environment(self.merchant.environ), open_merchant(home, "demo", on_exchange=take) as client:
-            if scene.email:
-                client.find_orders(email=scene.email)
-            else:
-                client.find_order(number=scene.number)
-        return taken
-
-    def northwind(self, scene: Scene) -> Calls:
-        """The answers of a scene in JSON: all pages, and the parcels of each order that has lines."""
-        if scene.email:
-            pages = [self.get("/v2/orders?" + urlencode({"email": scene.email}))]
-            while following := json.loads(pages[-1].body)["next"]:
-                pages.append(self.get(following))
-            orders = [order for page in pages for order in json.loads(page.body)["data"]]
-        else:
-            pages = [self.get(f"/v2/orders/{quote(scene.number, safe='')}")]
-            orders = [json.loads(page.body) for page in pages if page.status == 200]
-        if scene.broken:
-            self.merchant.fail("status", status=500, path=scene.broken, times=len(orders))
-        ids = [str(order["id"]) for order in orders if order["items"] and order["kind"] != "quote"]
-        parcels = {number: [self.get(f"/v2/orders/{number}/parcels")] for number in ids}
-        return {"search" if scene.email else "detail": pages, **({"parcels": parcels} if parcels else {})}
-
-    def southwind(self, scene: Scene) -> Calls:
-        """The answer of a scene in XML; there is one call only."""
-        if scene.email:
-            return {"search": [self.get("/xml/orders?" + urlencode({"email": scene.email}))]}
-        return {"detail": [self.get("/xml/order?" + urlencode({"number": scene.number}))]}
+def scenes_of(face: Face) -> list[Scene]:
+    """The scenes that are a face's samples."""
+    return [
+        scene
+        for scene in SCENES
+        if (scene.name in face.scenes if face.scenes else not scene.faces or face.name in scene.faces)
+    ]
 
 
-def record(folder: Path, merchant: DemoMerchant) -> None:
-    """Writes all samples below a folder of mappings, in place of those that are there."""
-    recorder = Recorder(merchant)
-    takes: dict[str, Callable[[Scene], Calls]] = {"northwind": recorder.northwind, "southwind": recorder.southwind}
-    for name in NAMES:
-        take = takes.get(name) or partial(recorder.by_mapping, folder / name)
-        shutil.rmtree(folder / name / "samples", ignore_errors=True)
-        for scene in SCENES:
-            if name == "northwind" or not scene.broken:
-                write_scene(folder / name / "samples" / scene.name, scene, take(scene))
+class Asking:
+    """Asks a running merchant by the mapping in a folder, whose keys the environment has; to be used in a with block.
+
+    Args:
+        home: The released version is used; the draft where there is none.
+    """
+
+    def __init__(self, home: Path) -> None:
+        source = home if (home / RELEASED).is_file() else home / DRAFT
+        operations = load(source).plan.operations.values()
+        self._repeated = {call.name for one in operations for call in one.calls if call.for_each or call.over}
+        self._exchanges: list[Exchange] = []
+        self._client = open_merchant(source, "demo", on_exchange=self._exchanges.append)
+
+    def __enter__(self) -> Asking:
+        self._client.__enter__()
+        return self
+
+    def __exit__(self, *ended: Any) -> None:
+        self._client.__exit__(*ended)
+
+    def ask(self, scene: Scene) -> Calls:
+        """What the merchant answers to a scene."""
+        self._exchanges.clear()
+        asked = {"email": scene.email} if scene.email else {"number": scene.number}
+        self._client.lookup(BY_EMAIL if scene.email else BY_NUMBER, **asked)
+        taken: dict[str, dict[str, list[Taken]]] = {}
+        for exchange in self._exchanges:
+            answer, request = exchange.response, exchange.request
+            if answer is not None and not request.login and not exchange.repeated:
+                page = Taken(answer.status, answer.headers["content-type"], answer.body)
+                taken.setdefault(request.call, {}).setdefault(request.key, []).append(page)
+        return {
+            call: dict(keyed) if call in self._repeated else next(iter(keyed.values())) for call, keyed in taken.items()
+        }
 
 
-def write_goldens(folder: Path) -> None:
-    """Writes what the released versions make of the samples, in place of what is there."""
-    for name in NAMES:
-        mapping = load(folder / name)
-        shutil.rmtree(folder / name / "golden", ignore_errors=True)
-        for sample in load_samples(folder / name):
-            write_golden(folder / name, sample.name, replay(mapping, sample))
+def record(folder: Path, merchant: DemoMerchant, faces: Sequence[Face] = FACES) -> None:
+    """Writes the samples of faces below a folder of mappings, in place of those that are there."""
+    with environment({**merchant.environ, "WORKBENCH_TOKENS": "memory"}):
+        for face in faces:
+            samples = folder / face.name / "samples"
+            shutil.rmtree(samples, ignore_errors=True)
+            with Asking(folder / face.name) as asking:
+                for scene in scenes_of(face):
+                    if scene.broken:
+                        merchant.fail("status", status=500, path=scene.broken, times=1000)
+                    calls = asking.ask(scene)
+                    merchant.fail("none")
+                    write_scene(samples / scene.name, scene, calls)
+
+
+def write_goldens(folder: Path, faces: Sequence[Face] = FACES) -> None:
+    """Writes what the mappings make of the samples, in place of what is there."""
+    for face in faces:
+        home = folder / face.name
+        mapping = load(home if (home / RELEASED).is_file() else home / DRAFT)
+        shutil.rmtree(home / "golden", ignore_errors=True)
+        for sample in load_samples(home):
+            write_golden(home, sample.name, replay(mapping, sample))
 
 
 def write_scene(home: Path, scene: Scene, calls: Calls) -> None:
@@ -209,7 +197,7 @@ def main(arguments: Sequence[str]) -> int:
     with DemoMerchant() as merchant:
         record(folder, merchant)
     write_goldens(folder)
-    print(f"recorded {len(SCENES)} scenes of each face below {folder}")
+    print(f"recorded {sum(len(scenes_of(face)) for face in FACES)} samples of {len(FACES)} faces below {folder}")
     return 0
 
 

@@ -1,11 +1,11 @@
-"""What `workbench demo` shows: a merchant is onboarded without a notebook, and its orders are found over real HTTP."""
+"""What `workbench demo` shows: a merchant is onboarded without a notebook, and orders are found over real HTTP."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from workbench.calls import Exchange
 from workbench.demo import DemoMerchant, demo_mappings
+from workbench.demo.faces import FACES
 from workbench.demo.surroundings import environment
 from workbench.mapping import dump
 from workbench.merchant import open_merchant
@@ -26,30 +28,26 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 EMAIL, NUMBER = "jane.doe@example.com", "A-1002"
+FIRST = "northwind"
 STRANGER = "ada.quiet@example.org"
 """A customer without orders: whatever a careless search brings her belongs to others."""
 
-FACES = {
-    "northwind": "REST, JSON, HTTP Basic",
-    "southwind": "REST, XML, a key in a header",
-    "eastwind": "SOAP, HTTP Basic",
-    "westwind": "GraphQL, a bearer token",
-}
-
 
 def run_demo(console: Console) -> None:
-    """Starts the demo merchant, exports a mapping of each of its APIs, and finds orders with them; ends it again."""
+    """Starts the demo merchant, onboards one of its APIs, finds orders through all of them; ends it again."""
     with contextlib.ExitStack() as stack:
         merchant = stack.enter_context(DemoMerchant())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="workbench-show-")))
-        stack.enter_context(environment(merchant.environ))
-        _say(console, f"A merchant now listens at {merchant.base_url}: invented orders, several APIs.")
-        for name, kind in FACES.items():
-            _heading(console, f"{name} - {kind}")
-            _onboard(console, name, folder)
-            _find(console, folder / name)
+        tokens = {"WORKBENCH_TOKENS": "memory"}  # those of a merchant that is gone in a moment are nothing to keep
+        stack.enter_context(environment({**merchant.environ, **tokens}))
+        _say(console, f"A merchant now listens at {merchant.base_url}: invented orders, {len(FACES)} APIs.")
+        _heading(console, "one of its APIs, from the draft to the first order")
+        _onboard(console, FIRST, folder)
+        _find(console, folder / FIRST)
+        _heading(console, "all of its APIs, by the mappings of this repository")
+        _all(console)
         _heading(console, "what if a search is wrong?")
-        _withhold(console, folder / "northwind")
+        _withhold(console, folder / FIRST)
     _heading(console, "what to try next")
     _next(console)
 
@@ -69,13 +67,30 @@ def _onboard(console: Console, name: str, folder: Path) -> None:
 
 
 def _find(console: Console, home: Path) -> None:
-    """The two finds that everyone needs, live."""
+    """The orders of a customer, live."""
     with open_merchant(home, environment="demo") as client:
         result = client.find_orders(email=EMAIL)
-        _table(console, f'find_orders(email="{EMAIL}")', result.orders)
-        _problems(console, result)
-        order = client.find_order(number=NUMBER)
-        _table(console, f'find_order(number="{NUMBER}")', [order] if order else [])
+    _orders(console, f'find_orders(email="{EMAIL}")', result.orders)
+    _problems(console, result)
+
+
+def _all(console: Console) -> None:
+    """The two finds that everyone needs, at each API: how it is asked, and what came."""
+    rows, found = [], []
+    for face in FACES:
+        asked: list[Exchange] = []
+        with open_merchant(demo_mappings() / face.name, environment="demo", on_exchange=asked.append) as client:
+            result = client.find_orders(email=EMAIL)
+            calls = len(asked)
+            order = client.find_order(number=NUMBER)
+        found.append([one.order_number for one in result.orders])
+        told = (order.status or "", str(len(order.shipments))) if order else ("none", "")
+        rows.append((face.name, face.shape, face.login, str(calls), str(len(result.orders)), *told))
+    headings = ("merchant", "answers", "login", "calls", "orders", NUMBER, "parcels")
+    _table(console, f"{EMAIL} by e-mail, {NUMBER} by number", headings, rows, right=(3, 4, 6))
+    _say(console, "")
+    agreed = all(numbers == found[0] for numbers in found)
+    _say(console, f"  {'the same orders from each' if agreed else 'they do not tell the same orders'}", "bold")
 
 
 def _withhold(console: Console, home: Path) -> None:
@@ -111,25 +126,33 @@ def _next(console: Console) -> None:
 # ---------------------------------------------------------------- what it looks like
 
 
-def _table(console: Console, title: str, orders: Iterable[Order]) -> None:
-    """Orders as a table: of 80 columns at most, and without lines where nobody looks at a terminal."""
-    ruled = console.is_terminal
-    table = Table(box=box.SIMPLE_HEAD if ruled else None, show_edge=False, pad_edge=False, collapse_padding=ruled)
-    for name in ("order", "status", "carrier", "tracking"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("amount", justify="right", no_wrap=True)
-    table.add_column("lines", justify="right", no_wrap=True)
+def _orders(console: Console, title: str, orders: Iterable[Order]) -> None:
+    """Orders as a table."""
+    rows = []
     for order in orders:
         money = " ".join(part for part in (order.amount, order.currency) if part)
         numbers = "\n".join(order.tracking_numbers)
         cells = (order.order_number, order.status, order.carrier, numbers, money, str(len(order.lines)))
-        table.add_row(*(Text(cell or "") for cell in cells))
+        rows.append(tuple(cell or "" for cell in cells))
+    _table(console, title, ("order", "status", "carrier", "tracking", "amount", "lines"), rows, right=(4, 5))
+
+
+def _table(
+    console: Console, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int]
+) -> None:
+    """A table of 80 columns at most, and without lines where nobody looks at a terminal."""
+    ruled = console.is_terminal
+    table = Table(box=box.SIMPLE_HEAD if ruled else None, show_edge=False, pad_edge=False, collapse_padding=ruled)
+    for index, name in enumerate(headings):
+        table.add_column(name, no_wrap=True, justify="right" if index in right else "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
     _say(console, "")
     _say(console, title, "bold")
     with console.capture() as captured:
         console.print(table)
-    for row in captured.get().splitlines():
-        console.out(row.rstrip(), highlight=False)
+    for line in captured.get().splitlines():
+        console.out(line.rstrip(), highlight=False)
 
 
 def _problems(console: Console, result: Result) -> None:

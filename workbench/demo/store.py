@@ -59,7 +59,7 @@ class Store:
 
     def by_email(self, email: str) -> list[Order]:
         """The orders of exactly this e-mail, whatever its case, by number."""
-        return self._orders(_ALL + _OF_EMAIL, email)
+        return self._orders(_ALL + _OF_EMAIL, _storable(email))
 
     def everything(self) -> list[Order]:
         """All orders, by number."""
@@ -67,7 +67,7 @@ class Store:
 
     def by_number(self, number: str) -> Order | None:
         """The order of that number. As generous as real ones are: the prefix may be left out."""
-        found = self._orders(_ALL + " where orders.number in (?, 'A-' || ?)", number, number)
+        found = self._orders(_ALL + " where orders.number in (?, 'A-' || ?)", *[_storable(number)] * 2)
         return found[0] if found else None
 
     def by_id(self, order_id: int) -> Order | None:
@@ -87,6 +87,11 @@ class Store:
         with self._open() as database:
             rows = database.execute(query + " order by orders.id", values).fetchall()
             return [_order(database, Order(*row)) for row in rows]
+
+
+def _storable(text: str) -> str:
+    """What SQLite can be asked for; lone surrogates, which JSON can hold, are in no order."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _insert(database: sqlite3.Connection, order: Order) -> None:

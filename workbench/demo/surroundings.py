@@ -6,10 +6,9 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 
-_DEPLOYMENT = (
-    "NORTHWIND_HOSTS", "SOUTHWIND_HOSTS", "EASTWIND_HOSTS", "WESTWIND_HOSTS", "HEADWIND_HOSTS", "CROSSWIND_HOSTS",
-    "WORKBENCH_PROXY", "WORKBENCH_ENV_FILE",
-)  # fmt: skip
+from workbench.demo.faces import NAMES
+
+_DEPLOYMENT = (*(f"{name.upper()}_HOSTS" for name in NAMES), "WORKBENCH_PROXY", "WORKBENCH_ENV_FILE")
 """Settings of a real deployment that do not concern a server on this machine."""
 
 

@@ -24,10 +24,11 @@ SORTS = (
     "statuses",
     "pairs",
     "data",
+    "conditions",
 )
 """What a field can hold: text, maybe with references; a reference and nothing else; one of its choices; true or false;
 seconds; a URL or a path below the base URL; a header's name; a path into an answer; text that may be empty; a reference
-or a file; statuses; a table of texts; any data."""
+or a file; statuses; a table of texts; any data; conditions on an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +117,22 @@ _USE = (
         "prefix", "Before the token", "prefix", help="Bearer in the header Authorization unless said, else nothing."
     ),
 )
-_LIFE = (
-    AuthField("expires_path", "Lifetime stands at", "path", default="$.expires_in", help="Seconds, or a time."),
-    AuthField("lifetime_s", "Lifetime in seconds", "seconds", help="Where the answer does not say it."),
+_RENEW = (
     AuthField(
         "renew_on", "Renewed on", "statuses", default=(401,), help="Statuses that say that the token is no longer good."
     ),
+    AuthField(
+        "renew_when",
+        "Renewed when",
+        "conditions",
+        lines=True,
+        help='What else of an answer says so: {"http.header.content-type": "text/html"}, or {"$.error": NO_SESSION}.',
+    ),
+)
+_LIFE = (
+    AuthField("expires_path", "Lifetime stands at", "path", default="$.expires_in", help="Seconds, or a time."),
+    AuthField("lifetime_s", "Lifetime in seconds", "seconds", help="Where the answer does not say it."),
+    *_RENEW,
 )
 _ANSWER = (AuthField("token_path", "Token stands at", "path", default="$.access_token"), *_LIFE)
 _REFRESH = AuthField("refresh_path", "Refresh token stands at", "path", default="$.refresh_token")
@@ -267,7 +278,7 @@ _ALL = (
             *_LOGIN,
             AuthField("cookie", "Cookie's name", "name", help="The one that must come; all that come are kept."),
             AuthField("lifetime_s", "Lifetime in seconds", "seconds", help="Where the cookie does not say it."),
-            _LIFE[-1],
+            *_RENEW,
         ),
     ),
     AuthKind(

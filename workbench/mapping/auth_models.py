@@ -25,6 +25,7 @@ _TYPES: dict[str, Any] = {
     "statuses": Annotated[list[Annotated[int, Field(ge=300, le=599)]], Field(min_length=1)],
     "pairs": Annotated[dict[str, Any], Field(min_length=1)],
     "data": dict[str, Any] | list[Any],
+    "conditions": Annotated[dict[str, Any], Field(min_length=1)],
 }
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.mapping.auth_kinds import KINDS, TLS, AuthField
+from workbench.mapping.check_conditions import Side, check_conditions
 from workbench.mapping.report import Report, Spot, choices, is_scalar
+from workbench.mapping.sight import Sight
 from workbench.mapping.source import shortened
 from workbench.paths import PathError, compile_path
 
@@ -172,6 +174,10 @@ def _check_data(report: Report, value: Any, spot: Spot, field: AuthField) -> Non
     _check_written_out(report, value, spot)
 
 
+def _check_answer(report: Report, value: Any, spot: Spot, field: AuthField) -> None:
+    check_conditions(report, value, spot, Sight(inputs=frozenset()), Side(answer=True))
+
+
 def _check_written_out(report: Report, data: Any, spot: Spot) -> None:
     """A value whose key says that it is a secret must be a reference."""
     if isinstance(data, list):
@@ -201,6 +207,7 @@ _CHECKS: Mapping[str, Callable[[Report, Any, Spot, AuthField], None]] = {
     "statuses": _check_statuses,
     "pairs": _check_pairs,
     "data": _check_data,
+    "conditions": _check_answer,
 }
 
 

@@ -18,7 +18,7 @@ from workbench.notebook.fields import every_field, read_rule, rule_text
 from workbench.pick import KeepChoice, Picker, Proposal, cases_of, keep_choices, suggest_word, values_of
 from workbench.pick.rules import drop_rule, set_rule
 from workbench.samples.documents import documents_of, reading_of
-from workbench.tree import Change, Tree, merge
+from workbench.tree import Change, Tree, merge_alike
 
 _PASTED = re.compile(
     r"[|\s]*[\"']?([^|=:;\t\"']{1,60}?)[\"']?\s*(?:=>|->|=|:|;|\t|\||\s-\s)\s*[\"']?([^|\"']{2,80}?)[\"']?[|\s]*"
@@ -45,7 +45,8 @@ class Picking(Base):
                 sides[taken.live] += documents_of(taken.sample, name, reading, self._store.trials.decoded)
         if not all(sides.values()):
             raise UsageError("nothing to compare - fetch again, beside a saved sample")
-        return merge(sides[False]).differences(merge(sides[True]))
+        before, after = merge_alike(sides[False], sides[True])
+        return before.differences(after)
 
     def _picker(self, operation: str) -> Picker:
         plan = self.plan()

@@ -16,7 +16,7 @@ from workbench.pick.blocks import Blocks
 from workbench.pick.places import Read, places_read
 from workbench.pick.steps import place_steps, text
 from workbench.pseudonyms import Named
-from workbench.tree import MARKS, Node, Tree
+from workbench.tree import MARKS, Change, Node, Tree
 
 _ENOUGH = 0.5
 _SHOWN = 5
@@ -87,10 +87,16 @@ def repairs(
                 )
                 candidates = tuple(islice(places, _SHOWN))
                 found.append(Repair("gone", call, change.where, hit, candidates, operation))
-            elif change.what == "type" and "list" in change.before and "object" in change.after:
+            elif change.what == "type" and _became_object(change):
                 found.append(Repair("keyed", call, change.where, hit, (), operation))
     keyed = [one.where for one in found if one.what == "keyed"]
     return [one for one in found if one.what != "gone" or not any(one.where.startswith(each) for each in keyed)]
+
+
+def _became_object(change: Change) -> bool:
+    """Whether objects came where there were lists and none of them."""
+    before, after = change.before.split(", "), change.after.split(", ")
+    return "list" in before and "object" in after and "object" not in before
 
 
 def _hit(where: str, call: str, reads: Sequence[Read]) -> Iterator[str]:

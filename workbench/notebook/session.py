@@ -15,7 +15,7 @@ from workbench.pick import problem_field
 from workbench.publish import Exported, export, needs
 from workbench.runtime import Mapping as Runnable
 from workbench.samples.documents import customer_of, documents_by_call
-from workbench.tree import Tree, merge
+from workbench.tree import Tree, merge_alike
 from workbench.versions import Version
 
 
@@ -86,11 +86,15 @@ class Workbench(Suggesting):
         self._draft.rebase()
         self._changed("the draft now follows the newest version", "bench.rebase()")
 
-    def _side(self, operation: str, live: bool) -> dict[str, Tree]:
-        """The merged trees of the calls, of the fresh answers or of the saved ones."""
-        samples = [taken.sample for taken in self._store.taken if taken.live == live]
-        found = documents_by_call(self.plan(), operation, samples)
-        return {call: merge(one for each in documents for one in each) for call, documents in found.items()}
+    def _sides(self, operation: str) -> tuple[dict[str, Tree], dict[str, Tree]]:
+        """The merged trees of the calls: of the saved answers, and of the fresh ones."""
+        found = []
+        for live in (False, True):
+            samples = [taken.sample for taken in self._store.taken if taken.live == live]
+            by_call = documents_by_call(self.plan(), operation, samples)
+            found.append({call: [one for each in documents for one in each] for call, documents in by_call.items()})
+        alike = {call: merge_alike(documents, found[1][call]) for call, documents in found[0].items()}
+        return {call: trees[0] for call, trees in alike.items()}, {call: trees[1] for call, trees in alike.items()}
 
     @locked
     def repairs(self) -> list[Repair]:
@@ -104,7 +108,7 @@ class Workbench(Suggesting):
         found: list[Repair] = []
         customer = customer_of(self._store.samples)
         for name in self.operations:
-            found += repairs(self._draft.data, name, self._side(name, False), self._side(name, True), customer)
+            found += repairs(self._draft.data, name, *self._sides(name), customer)
         for name in self.operations:
             fresh = [taken.sample for taken in self._store.taken if taken.live]
             trial = self._store.trials.of(self._draft.data, name, fresh)
@@ -121,7 +125,7 @@ class Workbench(Suggesting):
         Raises:
             UsageError: There is no candidate, or the words need a meaning: `lookup(field, {...})`.
         """
-        saved = self._side(one.operation, False)
+        saved, _ = self._sides(one.operation)
         if one.what == "words":
             raise UsageError(f"say what the words mean: lookup({one.fields[0]!r}, {{...}}); words() lists them")
         if one.what == "keyed":

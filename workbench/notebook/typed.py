@@ -128,7 +128,7 @@ def _typed_field(field: Mapping[str, Any], said: Any) -> Any:
         return said is True or str(said).lower() == "true"
     if sort == "pairs":
         return header_lines(str(said))
-    if sort == "data":
+    if sort in ("data", "conditions"):
         return _json(str(said), label)
     try:
         if sort == "seconds":

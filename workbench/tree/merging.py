@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice
@@ -64,24 +64,36 @@ class _Column(NamedTuple):
     inside: int = 0  # texts around it
 
 
-def merge(documents: Iterable[Document], *, budget: Budget | None = None) -> Tree:
+def merge(documents: Iterable[Document], *, budget: Budget | None = None, maps: Set[str] = frozenset()) -> Tree:
     """One tree of all documents of one call.
 
     Args:
         documents: Decoded answers; none gives a tree without nodes.
         budget: How much is read; what is left out is told by the tree.
+        maps: Places whose objects are known to be maps, however few there are to tell by.
     """
     roots = [document.root for document in documents]
     if not roots:
         return Tree()
-    return _Merging(budget or Budget()).run(roots)
+    return _Merging(budget or Budget(), maps).run(roots)
+
+
+def merge_alike(before: Iterable[Document], after: Iterable[Document]) -> tuple[Tree, Tree]:
+    """Two trees to be compared: what is seen to be a map in one of them is one in the other."""
+    sides = [list(before), list(after)]
+    trees = [merge(documents) for documents in sides]
+    maps = trees[0].maps | trees[1].maps
+    old, new = (
+        tree if maps == tree.maps else merge(documents, maps=maps) for tree, documents in zip(trees, sides, strict=True)
+    )
+    return old, new
 
 
 class _Merging:
     """One run of merging; it remembers how much was read."""
 
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
+    def __init__(self, budget: Budget, maps: Set[str]) -> None:
+        self._budget, self._maps = budget, maps
         self._read = 0
         self._cut = 0
         self._inside = self._closed = 0
@@ -137,7 +149,8 @@ class _Merging:
         keys: Mapping[str, int] = {}
         if objects:
             keys = Counter(chain.from_iterable(chain.from_iterable(objects)))
-            below, mapped = _children(column, objects, keys, sum(map(len, objects)), self._budget.wide)
+            known = column.path in self._maps
+            below, mapped = _children(column, objects, keys, sum(map(len, objects)), self._budget.wide, known)
             if mapped:
                 flags.add("map")
         if lists:
@@ -277,11 +290,11 @@ def _blanks(values: list[str]) -> int:
 
 
 def _children(
-    column: _Column, objects: Parts, keys: Mapping[str, int], count: int, wide: int
+    column: _Column, objects: Parts, keys: Mapping[str, int], count: int, wide: int, known: bool
 ) -> tuple[list[_Column], bool]:
     """The columns of objects: one for each key, at most one more than is wanted, or a single one of maps."""
     depth, xml = column.depth + 1, column.xml
-    if not xml and is_map(keys, count, _under(objects)):
+    if known or (not xml and is_map(keys, count, _under(objects))):
         parts = [list(chain.from_iterable(map(dict.values, part))) for part in objects]
         filled = sum(map(bool, chain.from_iterable(objects)))
         held = [part for part in parts if part]

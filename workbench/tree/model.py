@@ -163,6 +163,11 @@ class Tree:
         # A lone surrogate cannot be UTF-8; a question mark stands for it.
         return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
+    @property
+    def maps(self) -> frozenset[str]:
+        """The places of objects whose keys are ids rather than names."""
+        return frozenset(node.path for node in self.nodes if "map" in node.flags)
+
     def differences(self, other: Tree) -> list[Change]:
         """What is otherwise in `other`, the later tree: first what is gone or has changed, then what is new."""
         changes: list[Change] = []
@@ -206,11 +211,11 @@ def _types(node: Node) -> str:
 
 
 def _could_have(tree: Tree, node: Node) -> bool:
-    """Whether the tree has items that could hold the node; a list without members could not have shown it."""
+    """Whether the tree has items that could hold the node: lists with members, and objects rather than null."""
     parent = tree.find(node.path[: len(node.path) - len(node.step)]) if node.depth else None
     if parent is None:
         return node.depth == 0 and tree.documents > 0
-    return node.step != "[*]" or parent.count > parent.empties + parent.nulls
+    return parent.count > parent.nulls + (parent.empties if node.step == "[*]" else 0)
 
 
 def _moved(before: Node, after: Node) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.calls.auth.answers import WHERE, check_status, lifetime_of, root_of, text_at, token_at
 from workbench.calls.auth.base import Auth, Reveal, Surroundings, may_repeat
+from workbench.calls.auth.refusals import Refusals
 from workbench.calls.auth.store import Token
 from workbench.calls.messages import Flow, Request, Response, Wait
 from workbench.errors import CallError, LoginFailed, UsageError
@@ -26,6 +27,7 @@ class TokenAuth(Auth):
     def __init__(self, table: Mapping[str, Any], reveal: Reveal, around: Surroundings | None = None) -> None:
         super().__init__(table, reveal, around)
         self._renew_on = tuple(self.setting("renew_on"))
+        self._refusals = Refusals(self.setting("renew_when"))
         self._failed: tuple[float, LoginFailed] | None = None
         self._key = ""
         self._url = self.url(self.address) if table.get(self.address) else ""
@@ -68,15 +70,24 @@ class TokenAuth(Auth):
         return self.placed(request, place, name, f"{prefix} {token.value}" if prefix else token.value)
 
     def flow(self, request: Request) -> Flow[Response]:
-        """Sends the request with a token; one that is refused is renewed once, and a read then repeated."""
+        """Sends the request with a token; one that is refused is renewed once, and a read then repeated.
+
+        Raises:
+            LoginFailed: None could be had, or by `renew_when:` the next one is not good either.
+        """
         token = yield from self.token()
         response = yield self.used(request, token)
-        if response.status in self._renew_on:
-            if may_repeat(request):
-                token = yield from self.token(refused=token.value)
-                response = yield self.used(request, token)
-            else:
+        if response.status in self._renew_on or self._refusals.hold(response):
+            if not may_repeat(request):
                 self._forget(token)
+                return response
+            token = yield from self.token(refused=token.value)
+            response = yield self.used(request, token)
+            if self._refusals.hold(response):
+                self._forget(token)
+                what = f"{self.who} lets us in, and the answer still says that nobody is signed in"
+                how = "check renew_when:, the call's URL, and what the account may see"
+                raise LoginFailed(what, how, where=WHERE, status=response.status)
         return response
 
     def token(self, refused: str | None = None) -> Flow[Token]:

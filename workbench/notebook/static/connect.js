@@ -55,10 +55,11 @@ function fieldBox(field, prefix, kind, known) {
     return h("input", { class: "wb-input", type: "password", autocomplete: "off", "data-secret": name, "data-focus": keep, placeholder: known ? String(known) : name });
   }
   const props = { class: "wb-input", "data-auth": field.name, "data-keep": keep, "data-focus": keep };
-  const shown = known === undefined || known === null ? "" : typeof known === "object" ? Object.entries(known).map(([name, value]) => (Array.isArray(known) ? value : `${name}: ${value}`)).join(Array.isArray(known) ? " " : "\n") : String(known);
+  const asJson = field.sort === "data" || field.sort === "conditions";
+  const shown = known === undefined || known === null ? "" : asJson ? JSON.stringify(known) : typeof known === "object" ? Object.entries(known).map(([name, value]) => (Array.isArray(known) ? value : `${name}: ${value}`)).join(Array.isArray(known) ? " " : "\n") : String(known);
   if (field.choices.length) return h("select", props, field.choices.map((word) => h("option", { value: word, text: word, selected: word === (shown || field.default) })));
   if (field.sort === "flag") return h("input", { type: "checkbox", "data-auth": field.name, checked: shown ? shown === "true" : Boolean(field.default) });
-  if (field.lines || field.sort === "pairs" || field.sort === "data") return h("textarea", { ...props, rows: "2", placeholder: field.sort === "pairs" ? "name: value, one a line" : "", value: shown });
+  if (field.lines || field.sort === "pairs" || asJson) return h("textarea", { ...props, rows: "2", placeholder: field.sort === "pairs" ? "name: value, one a line" : "", value: shown });
   return h("input", { ...props, placeholder: field.default === null || field.default === undefined ? "" : [].concat(field.default).join(" "), value: shown });
 }
 
