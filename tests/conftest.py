@@ -82,6 +82,18 @@ def client(merchant: DemoMerchant) -> Iterator[httpx.Client]:
         yield opened
 
 
+@pytest.fixture
+def acme_place(tmp_path: Path, merchant: DemoMerchant, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of mappings; the demo merchant's address and keys are known under the name of a new one, acme."""
+    known = merchant.environ
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", known["WORKBENCH_ALLOW_HOSTS"])
+    for name in ("URL", "USER", "PASSWORD"):
+        monkeypatch.setenv(f"ACME_{name}", known[f"NORTHWIND_{name}"])
+    return tmp_path / "mappings"
+
+
 # ---------------------------------------------------------------- a small shop on this machine
 
 

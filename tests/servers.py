@@ -122,13 +122,19 @@ def serving(
         server.socket = server_tls(pem).wrap_socket(server.socket, server_side=True)
     port = server.server_address[1]
     known = Server(f"{'https' if tls else 'http'}://{'localhost' if tls else host}:{port}", port)
+    with server, _running(server):
+        yield known
+
+
+@contextmanager
+def _running(server: socketserver.BaseServer) -> Iterator[None]:
+    """The server at work, in a thread of its own."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        yield known
+        yield
     finally:
         server.shutdown()
-        server.server_close()
         thread.join()
 
 
@@ -166,13 +172,8 @@ def raw_serving(script: Callable[[socket.socket], None]) -> Iterator[Server]:
     with Raw(("127.0.0.1", 0), Handler) as server:
         port = server.server_address[1]
         known = Server(f"http://127.0.0.1:{port}", port)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        try:
+        with _running(server):
             yield known
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def sending(*parts: bytes) -> Callable[[socket.socket], None]:

@@ -24,16 +24,10 @@ WORDS = {"1": "pending", "2": "confirmed", "3": "processing", "4": "shipped", "5
 
 
 @pytest.fixture
-def place(tmp_path: Path, merchant: DemoMerchant, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder of mappings, with the merchant's secrets in the environment."""
-    known = merchant.environ
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", known["WORKBENCH_ALLOW_HOSTS"])
-    for name in ("URL", "USER", "PASSWORD"):
-        monkeypatch.setenv(f"ACME_{name}", known[f"NORTHWIND_{name}"])
+def place(acme_place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of mappings, with the merchant's secrets and its probe in the environment."""
     monkeypatch.setenv("ACME_PROBE_EMAIL", JANE)
-    return tmp_path / "mappings"
+    return acme_place
 
 
 @pytest.fixture

@@ -20,15 +20,9 @@ BASIC = {"kind": "basic", "username": "${ACME_USER}", "password": "${ACME_PASSWO
 
 
 @pytest.fixture
-def bench(tmp_path: Path, merchant: DemoMerchant, monkeypatch: pytest.MonkeyPatch) -> wb.Workbench:
+def bench(acme_place: Path) -> wb.Workbench:
     """A new merchant, connected."""
-    known = merchant.environ
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", known["WORKBENCH_ALLOW_HOSTS"])
-    for name in ("URL", "USER", "PASSWORD"):
-        monkeypatch.setenv(f"ACME_{name}", known[f"NORTHWIND_{name}"])
-    made = wb.Workbench("acme", mappings=tmp_path / "mappings")
+    made = wb.Workbench("acme", mappings=acme_place)
     made.connect("${ACME_URL}", BASIC, timezone="Europe/Berlin")
     return made
 
