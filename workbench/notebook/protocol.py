@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from workbench.calls import Request
+from workbench.connect.opening import connection_of
+from workbench.connect.settings import variable_prefix
 from workbench.errors import UsageError, WorkbenchError
 from workbench.mapping import auth_forms
 from workbench.notebook import views
 from workbench.notebook.base import TABS
+from workbench.notebook.curl import curl_of
 from workbench.notebook.session import Workbench
 from workbench.notebook.typed import SHOWN, auth_table, typed_call
 from workbench.pick import Proposal
@@ -141,7 +145,7 @@ def _exchange(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
                     "size": len(response.body) if response else 0,
                     "body": response.body[:_BODY].decode("utf-8", "replace") if response else "",
                     "error": exchange.error or ("" if response and response.status < 400 else taken.error),
-                    "curl": _curl(bench, request),
+                    "curl": _curl(bench, taken.sample.operation, request),
                 }
             )  # fmt: skip
     pages.sort(key=lambda page: not page["error"])
@@ -152,26 +156,13 @@ def _sent(request: Any) -> list[str]:
     return [f"{request.method} {request.url}", *(f"{name}: {value}" for name, value in request.headers)]
 
 
-def _curl(bench: Workbench, request: Any) -> str:
+def _curl(bench: Workbench, operation: str | None, request: Request) -> str:
     """The request for a shell, with references in the place of secrets."""
-    auth = (bench._draft.data.get("connection") or {}).get("auth") or {}
-    parts = ["curl", "-sS"]
-    if request.method != "GET":
-        parts += ["-X", request.method]
-    if auth.get("kind") == "basic":
-        parts += ["-u", f'"{auth.get("username", "")}:{auth.get("password", "")}"']
-    elif auth.get("kind") == "bearer":
-        parts += ["-H", f'"Authorization: Bearer {auth.get("token", "")}"']
-    for name, value in request.headers:
-        if name.lower() not in ("authorization", "host", "user-agent", "accept-encoding", "connection", "cookie"):
-            parts += ["-H", _quoted(f"{name}: {value}")]
-    if request.body:
-        parts += ["--data-binary", _quoted(request.body.decode("utf-8", "replace"))]
-    return " ".join([*parts, _quoted(request.url)])
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
+    plan = bench.plan()
+    body = bench._draft.data["operations"].get(operation or bench._operation) or {}
+    call: Mapping[str, Any] = next((each for each in body.get("calls") or () if each.get("name", "main") == request.call), {})
+    connection = connection_of(plan, bench._environment())[1] if plan.connection else {}
+    return curl_of(request, call, connection, variable_prefix(bench.merchant), bench._base_url(connection))
 
 
 def _fetch(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:

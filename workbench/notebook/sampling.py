@@ -276,9 +276,9 @@ class Sampling(Picking):
             value = value.replace(f"${{{name}}}", found[name])
         return value
 
-    def _base_url(self) -> str:
+    def _base_url(self, connection: Mapping[str, Any] | None = None) -> str:
         """The connection's address, a reference in it filled in where it is known."""
-        said = str((self._draft.data.get("connection") or {}).get("base_url") or "")
+        said = str((connection or self._draft.data.get("connection") or {}).get("base_url") or "")
         try:
             return self._value(said)
         except WorkbenchError:
