@@ -11,6 +11,7 @@ from workbench.mapping.check_calls import check_seconds
 from workbench.mapping.check_pacing import PACING, check_pacing
 from workbench.mapping.check_rules import check_zone
 from workbench.mapping.check_templates import Secrets, texts_at
+from workbench.mapping.connection_parts import PARTS
 from workbench.mapping.report import Report, Spot
 from workbench.mapping.source import shortened
 
@@ -19,7 +20,7 @@ OVERRIDES = (
     "note",
 )  # fmt: skip
 CONNECTION_KEYS = (*OVERRIDES[:3], "environments", *OVERRIDES[3:])
-LIMITS = ("bytes", "depth", "nodes")
+LIMITS = tuple(PARTS["limits"].by_name)
 
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from workbench.calls import Request
+from workbench.calls.bodies import flat_pairs
 from workbench.connect.secrets import MASK, references
 from workbench.mapping.auth_kinds import KINDS
 from workbench.paths import text_of
@@ -244,7 +245,7 @@ class _Line:
         path, _, asked = str(method).partition("?")
         tables = _pairs_of(self._call.get("query") or {})
         for pair in asked.split("&"):
-            tables.setdefault(unquote_plus(pair.partition("=")[0]), pair.partition("=")[2])
+            tables.setdefault(unquote_plus(pair.partition("=")[0]), []).append(pair.partition("=")[2])
         head, mark, query = self._request.url.partition("?")
         kept: list[str] = []
         options: list[str] = []
@@ -268,10 +269,10 @@ class _Line:
         globs = ["-g"] if any(isinstance(part, str) and re.search(r"[\[\]{}]", part) for part in text) else []
         return [*globs, *options, word(text)]
 
-    def _pair(self, name: str, value: str, tables: Mapping[str, Any]) -> Text:
+    def _pair(self, name: str, value: str, tables: Mapping[str, list[Any]]) -> Text:
         """A pair for curl to encode: its name as it stands, its value decoded around the variables."""
-        known = tables.get(unquote_plus(name))
-        parts = self._unmasked(value, known)
+        known = [each for each in tables.get(unquote_plus(name), ()) if _every_reference(each)]
+        parts = self._unmasked(value, known.pop(0) if known else None)
         return [f"{name}=", *(unquote_plus(part) if isinstance(part, str) else part for part in parts)]
 
     def _unmasked(self, text: str, templates: Any, whole: bool = False) -> Text:
@@ -307,19 +308,11 @@ def _every_reference(data: Any) -> list[str]:
     return [part.name for part in _template(data) if isinstance(part, Variable)] if isinstance(data, str) else []
 
 
-def _pairs_of(table: Any, name: str = "") -> dict[str, Any]:
-    """The templates of pairs by the names that they are sent under."""
-    found: dict[str, Any] = {}
-    for key, value in table.items() if isinstance(table, Mapping) else ():
-        own = f"{name}[{key}]" if name else str(key)
-        members = value if isinstance(value, list) else [value]
-        for index, member in enumerate(members):
-            at = f"{own}[{index}]" if isinstance(value, list) else own
-            if isinstance(member, Mapping):
-                found |= _pairs_of(member, at)
-            else:
-                found.setdefault(own, member)
-                found[at] = member
+def _pairs_of(table: Any) -> dict[str, list[Any]]:
+    """The templates of pairs by the names that they are sent under, in their order."""
+    found: dict[str, list[Any]] = {}
+    for name, value in flat_pairs(table) if isinstance(table, Mapping) else ():
+        found.setdefault(name, []).append(value)
     return found
 
 

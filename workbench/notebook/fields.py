@@ -140,7 +140,8 @@ def _field(
         "required": (field.required and group == _OWN) or one_of, "path": "" if rule is None else rule_text(rule),
         "rule": rule, "sample": sample[:200], "present": filled, "of": total, "problems": problems,
         "note": str(rule.get("note", "")) if isinstance(rule, dict) else "",
-        "words": field.kind == STATUS, "fragile": "[0]" in str(rule) or "[-1]" in str(rule),
+        "words": field.kind == STATUS, "cases": isinstance(rule, dict) and "cases" in rule,
+        "fragile": "[0]" in str(rule) or "[-1]" in str(rule),
     }  # fmt: skip
 
 

@@ -1,8 +1,7 @@
-"""Connection, calls, and the answers they give."""
+"""Calls, and the answers they give."""
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,73 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from workbench.calls import Exchange
-from workbench.connect.secrets import Source, references
+from workbench.connect.secrets import references
 from workbench.connect.settings import variable_prefix
 from workbench.errors import UsageError, WorkbenchError
 from workbench.merchant import open_merchant
 from workbench.notebook.base import BY_EMAIL, BY_NUMBER, INPUT, METHODS, locked
-from workbench.notebook.picking import Picking
+from workbench.notebook.connecting import Connecting
 from workbench.notebook.samples import Taken
-from workbench.notebook.secrets import keep_secret
 from workbench.pick import Trial
 from workbench.samples.documents import reading_of
 from workbench.tree.inside import kind_inside
 
 
-class Sampling(Picking):
+class Sampling(Connecting):
     """Reaching the merchant, and keeping what came."""
-
-    @locked
-    def connect(
-        self,
-        base_url: str,
-        auth: Mapping[str, str] | None = None,
-        *,
-        timezone: str | None = None,
-        environments: Mapping[str, Any] | None = None,
-        probe: Mapping[str, str] | None = None,
-    ) -> None:
-        """Says where the API is and how to get in; secrets only by reference, `${NORTHWIND_TOKEN}`.
-
-        Raises:
-            UsageError: A secret was written out, or something else is wrong; nothing is changed.
-        """
-        for key, value in (auth or {}).items():
-            if key in ("username", "password", "token", "value", "client_secret") and not references(value):
-                name = f"{variable_prefix(self.merchant)}_{key.upper()}"
-                raise UsageError(f"auth.{key} was written out - write ${{{name}}}, and type it by secret({name!r})")
-
-        def edit(data: dict[str, Any]) -> None:
-            connection = data.setdefault("connection", {})
-            connection["base_url"] = base_url
-            for name, given in (("auth", auth), ("environments", environments), ("probe", probe)):
-                if given is not None:
-                    connection[name] = dict(given)
-            if timezone is not None:
-                data["timezone"] = timezone
-
-        arguments = [repr(base_url)] + [
-            f"{name}={dict(given)!r}" if isinstance(given, Mapping) else f"{name}={given!r}"
-            for name, given in (
-                ("auth", auth),
-                ("timezone", timezone),
-                ("environments", environments),
-                ("probe", probe),
-            )
-            if given is not None
-        ]
-        self._edit("connect", edit, f"bench.connect({', '.join(arguments)})", "connected")
-
-    @locked
-    def secret(self, name: str, value: str | None = None) -> None:
-        """Keeps a secret in the engineer's `.env`; typed into a hidden prompt unless the form gave it.
-
-        Raises:
-            UsageError: The name is not the merchant's, or nothing was typed.
-        """
-        typed = getpass.getpass(f"{name}: ") if value is None else value
-        path = keep_secret(name, typed, variable_prefix(self.merchant))
-        self._changed(f"{name} is kept in {path.name}", f"bench.secret({name!r})")
 
     @locked
     def operation(self, name: str, inputs: Sequence[str] = ()) -> None:
@@ -97,7 +43,7 @@ class Sampling(Picking):
         name: str = "main",
         method: str = "get",
         operation: str | None = None,
-        for_each: bool = False,
+        for_each: bool | str = False,
         **parts: Any,
     ) -> None:
         """Adds a call to an operation, or changes the one of that name.
@@ -107,9 +53,10 @@ class Sampling(Picking):
             name: The call's name.
             method: get, post, put, patch or delete.
             operation: The operation; the selected one unless given.
-            for_each: Whether it is made for each order; `{@.id}` then comes from the order.
-            parts: query, headers, json, form, xml, text, graphql, soap, reads, pages, not_found_when and so on, as in
-                the mapping file.
+            for_each: Whether it is made for each order, so that `{@.id}` comes from the order; or the path of what it
+                is made for, `shipments:$.ids`.
+            parts: query, headers, json, form, xml, text, graphql, soap, reads, pages, limit, not_found_when and so on,
+                as in the mapping file.
 
         Raises:
             UsageError: The call would be wrong; nothing is changed.
@@ -119,7 +66,7 @@ class Sampling(Picking):
         chosen = self._chosen(operation)
         made: dict[str, Any] = {"name": name}
         if for_each:
-            made["for_each"] = "order"
+            made["for_each"] = "order" if for_each is True else for_each
         made[method.lower()] = url
         made.update((key, value) for key, value in parts.items() if value not in (None, {}, ""))
 
@@ -134,7 +81,7 @@ class Sampling(Picking):
 
         told = "".join(f", {key}={value!r}" for key, value in parts.items() if value not in (None, {}, ""))
         told = f", name={name!r}" * (name != "main") + f", method={method!r}" * (method != "get") + told
-        told += ", for_each=True" * for_each
+        told += f", for_each={True if for_each == 'order' else for_each!r}" * bool(for_each)
         self._edit(f"call {name}", edit, f"bench.call({url!r}{told}, operation={chosen!r})", f"{name} is set")
         self._store.touched()
         self.select(chosen, name)
@@ -266,23 +213,6 @@ class Sampling(Picking):
 
     def _probe_name(self, name: str) -> str:
         return f"{variable_prefix(self.merchant)}_PROBE_{name.upper()}"
-
-    def _value(self, value: str) -> str:
-        names = references(value)
-        if not names:
-            return value
-        found = Source().find_all(names)
-        for name in names:
-            value = value.replace(f"${{{name}}}", found[name])
-        return value
-
-    def _base_url(self, connection: Mapping[str, Any] | None = None) -> str:
-        """The connection's address, a reference in it filled in where it is known."""
-        said = str((connection or self._draft.data.get("connection") or {}).get("base_url") or "")
-        try:
-            return self._value(said)
-        except WorkbenchError:
-            return said
 
     def _asked_by(self, inputs: Mapping[str, str]) -> str:
         for name, body in self._draft.data["operations"].items():
