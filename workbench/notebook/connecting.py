@@ -11,6 +11,7 @@ from workbench.connect.settings import variable_prefix
 from workbench.errors import UsageError, WorkbenchError
 from workbench.mapping.connection_parts import PARTS, SINGLE
 from workbench.notebook.base import locked
+from workbench.notebook.fields import plain
 from workbench.notebook.secrets import keep_secret
 from workbench.notebook.tables import Tables
 
@@ -69,7 +70,7 @@ class Connecting(Tables):
                 data["timezone"] = timezone
 
         told = {**given, **({} if timezone is None else {"timezone": timezone}), **settings}
-        arguments = [repr(base_url), *(f"{name}={value!r}" for name, value in told.items())]
+        arguments = [repr(base_url), *(f"{name}={value!r}" for name, value in plain(told).items())]
         self._edit("connect", edit, f"bench.connect({', '.join(arguments)})", "connected")
 
     @locked

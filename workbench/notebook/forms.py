@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.errors import UsageError
 from workbench.mapping import auth_forms, connection_forms
+from workbench.notebook.fields import plain
 from workbench.notebook.session import Workbench
 from workbench.notebook.signing import DONE
 from workbench.notebook.typed import SHOWN, auth_table, changed_call, connection_settings
@@ -32,7 +33,7 @@ def connection(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     by_browser = (known.get("auth") or {}).get("kind") == _BY_BROWSER
     return {
         "forms": [form for form in auth_forms() if form["kind"] != "tls"], "parts": connection_forms(),
-        "connection": known, "timezone": bench._draft.data.get("timezone", ""),
+        "connection": plain(known), "timezone": bench._draft.data.get("timezone", ""),
         "by_browser": _BY_BROWSER, "signed_in": by_browser and bench._signed_in(),
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ from workbench.notebook import forms, views
 from workbench.notebook.base import TABS
 from workbench.notebook.curl import curl_of
 from workbench.notebook.draft import Refused
+from workbench.notebook.fields import plain
 from workbench.notebook.session import Workbench
 from workbench.pick import Proposal
 
@@ -52,7 +53,7 @@ def handle(bench: Workbench, op: str, args: Mapping[str, Any]) -> Reply:
 def _proposal(one: Proposal) -> dict[str, Any]:
     told = asdict(one)
     del told["data"]
-    return told
+    return {**told, "rule": plain(told["rule"])}
 
 
 def _propose(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
@@ -257,7 +258,7 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "candidates": lambda bench, args: {"rows": [views.suggestion(one) for one in bench.candidates(args["field"])]},
     "presence": lambda bench, args: {"rows": bench.presence()},
     "keep_choices": lambda bench, args: {
-        "choices": [one._asdict() for one in bench.keep_choices(args.get("block") or "")]
+        "choices": [plain(one._asdict()) for one in bench.keep_choices(args.get("block") or "")]
     },
     "prove": lambda bench, args: {"lines": bench.prove()},
     "keep": _then_state(lambda bench, args: bench.keep(args.get("conditions") or None, args.get("block") or "")),

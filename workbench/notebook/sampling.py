@@ -15,6 +15,7 @@ from workbench.errors import UsageError, WorkbenchError
 from workbench.merchant import open_merchant
 from workbench.notebook.base import BY_EMAIL, BY_NUMBER, INPUT, METHODS, locked
 from workbench.notebook.connecting import Connecting
+from workbench.notebook.fields import plain
 from workbench.notebook.samples import Taken
 from workbench.pick import Trial
 from workbench.samples.documents import reading_of
@@ -79,7 +80,7 @@ class Sampling(Connecting):
             else:
                 calls.append(made)
 
-        told = "".join(f", {key}={value!r}" for key, value in parts.items() if value not in (None, {}, ""))
+        told = "".join(f", {key}={value!r}" for key, value in plain(parts).items() if value not in (None, {}, ""))
         told = f", name={name!r}" * (name != "main") + f", method={method!r}" * (method != "get") + told
         told += f", for_each={True if for_each == 'order' else for_each!r}" * bool(for_each)
         self._edit(f"call {name}", edit, f"bench.call({url!r}{told}, operation={chosen!r})", f"{name} is set")

@@ -9,7 +9,7 @@ from workbench.errors import MappingError, UsageError
 from workbench.mapping import load_data
 from workbench.notebook.base import locked
 from workbench.notebook.draft import Refused
-from workbench.notebook.fields import every_field, rule_at
+from workbench.notebook.fields import every_field, plain, rule_at
 from workbench.notebook.picking import Picking
 from workbench.paths import is_path
 from workbench.pick import KeepChoice, Picker, Trial, cases_of, keep_choices
@@ -43,7 +43,7 @@ class Tables(Picking):
                 target["keep"] = dict(conditions)
 
         told = f", {block!r}" if block else ""
-        self._edit(f"keep {block or 'orders'}", edit, f"bench.keep({conditions!r}{told})")
+        self._edit(f"keep {block or 'orders'}", edit, f"bench.keep({plain(conditions)!r}{told})")
 
     @locked
     def keep_choices(self, block: str = "", operation: str | None = None) -> list[KeepChoice]:
@@ -87,7 +87,7 @@ class Tables(Picking):
         found = trial.values(field)
         if write:
             more = f", call={call!r}" if call and call != self._call else ""
-            code = f"bench.cases({field!r}, {list(rows)!r}{more})"
+            code = f"bench.cases({field!r}, {plain(list(rows))!r}{more})"
             self._write_rule(field, rule, f"{field} = {len(rule['cases'])} cases", code)
         return [
             {"sample": sample.name, "values": list(values)} for sample, values in zip(trial.samples, found, strict=True)
