@@ -18,6 +18,7 @@ from workbench.mapping.chains import ORDER
 from workbench.mapping.check_calls import BODIES, CALL_KEYS, METHODS, PAGE_KEYS
 from workbench.mapping.source import SourceError, read_source
 from workbench.notebook.draft import Refused
+from workbench.notebook.fields import plain
 from workbench.notebook.typed_cases import number_of, shown_value, typed_value
 from workbench.paths import is_path_word, text_of
 
@@ -134,8 +135,8 @@ def shown_conditions(table: Mapping[str, Any] | None) -> str:
     """Conditions as they are typed; the opposite of `condition_lines`."""
     lines = []
     for left, expected in (table or {}).items():
-        plain = shown_value(expected) if not isinstance(expected, (list, Mapping)) else ""
-        lines.append(f"{left}: {plain or json.dumps(expected, ensure_ascii=False, default=str)}")
+        many = isinstance(expected, (list, Mapping))
+        lines.append(f"{left}: {json.dumps(plain(expected), ensure_ascii=False) if many else shown_value(expected)}")
     return "\n".join(lines)
 
 

@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 const METHODS = ["get", "post", "put", "patch", "delete"];
 const BODIES = [["", "no body"], ["json", "JSON"], ["form", "form"], ["xml", "XML"], ["soap", "SOAP: inside Body"], ["graphql", "GraphQL query"], ["text", "text"]];
 const PAGES = [["", "one page"], ["next_link", "link to the next page in the answer"], ["link_header", "Link header"], ["page", "page numbers"], ["offset", "offset"], ["cursor", "cursor"], ["graphql", "GraphQL connection"], ["range", "range"]];
-const PAGE_BOXES = [["path", "its place, $.next"], ["param", "parameter, page"], ["size", "size"], ["start", "first"], ["max", "pages at most, 50"]];
+const PAGE_BOXES = [["path", "its place", "$.next"], ["param", "parameter", "page"], ["size", "size", "100"], ["start", "first", "1"], ["max", "pages at most", "50"]];
 const EACH = [["", "made once"], ["order", "made for each order, with {@.id} of it"], ["path", "made for each node at a path, with {@} of it"]];
 const FORMATS = ["json", "ndjson", "csv", "form", "xml", "soap", "xmlrpc"];
 const QUOTES = [["", "as the query needs"], ["doubled", "doubled: ''"], ["backslash", "with a backslash: \\'"]];
@@ -55,12 +55,12 @@ export function callForm(operation, call, { onSet, onCancel, onRemove, onMark, o
   const eachKind = known("for_each") === "order" || !known("for_each") ? known("for_each") : "path";
   const each = choice("each", "How often the call is made", EACH, eachKind, { "data-where": "for_each", onchange: () => show() });
   const eachPath = box("input", "each path", "Path of what the call is made for", { class: "wb-input wb-code", "data-call-each-path": "", "data-where": "for_each", spellcheck: "false", size: "18", placeholder: `${operation.calls.length ? operation.calls.at(-1).name : "shipments"}:$.ids`, value: eachKind === "path" ? known("for_each") : "" });
-  const limit = typed("limit", "How often at most", "at most", { size: "6", inputmode: "numeric" });
+  const limit = typed("limit", "How often at most", "any", { size: "6", inputmode: "numeric" });
   const version = choice("soap_version", "Version of SOAP", VERSIONS, known("soap_version"));
   const pages = choice("pages", "Paging", PAGES, call ? call.pages.kind || "" : "", { onchange: () => show() });
-  const page = Object.fromEntries(PAGE_BOXES.map(([key, text]) => [key,
-    box("input", `pages ${key}`, `Paging: ${text}`, { "data-where": `pages.${key}`, placeholder: text, size: "14", value: call ? call.pages[key] || "" : "" })]));
-  const stop = box("textarea", "pages stop_when", "Paging: stops when", { class: "wb-input wb-code", "data-call-stop": "", "data-where": "pages.stop_when", rows: "1", placeholder: "stops when, $.more: false", spellcheck: "false", value: call ? call.pages.stop_when || "" : "" });
+  const page = Object.fromEntries(PAGE_BOXES.map(([key, text, hint]) => [key,
+    box("input", `pages ${key}`, `Paging: ${text}`, { "data-where": `pages.${key}`, placeholder: hint, spellcheck: "false", value: call ? call.pages[key] || "" : "" })]));
+  const stop = box("textarea", "pages stop_when", "Paging: stops when", { class: "wb-input wb-code", "data-call-stop": "", "data-where": "pages.stop_when", rows: "1", placeholder: "$.more: false", spellcheck: "false", value: call ? call.pages.stop_when || "" : "" });
   const further_ = {
     not_found_when: lines("not_found_when", "Means that there is none", "http.status: 404"),
     fail_when: lines("fail_when", "Means that the call failed", "$.error: {is: present}"),
@@ -78,6 +78,9 @@ export function callForm(operation, call, { onSet, onCancel, onRemove, onMark, o
   for (const each of [url, body, more]) each.addEventListener("focus", () => { last = each; });
 
   const readsBox = h("label", { class: "wb-check" }, reads, "this only reads, so it may be sampled");
+  const limitBox = h("label", { class: "wb-check" }, limit, "times at most");
+  const above = (label, one) => h("label", { class: "wb-transform" }, h("span", { text: label }), one);
+  const pageBoxes = h("div", { class: "wb-grid wb-pages" }, PAGE_BOXES.map(([key, text]) => above(text, page[key])), above("stops when", stop));
   const bodyBox = h("div", { class: "wb-stack" }, body, h("div", { class: "wb-line" }, version), more);
   const first = !call ? operation.calls.length === 0 : operation.calls[0].name === call.name;
   const index = call ? operation.calls.findIndex((one) => one.name === call.name) : operation.calls.length;
@@ -87,8 +90,8 @@ export function callForm(operation, call, { onSet, onCancel, onRemove, onMark, o
     more.hidden = !(kind.value in MORE);
     version.hidden = kind.value !== "soap";
     eachPath.hidden = each.value !== "path";
-    limit.hidden = !each.value;
-    for (const one of [...Object.values(page), stop]) one.hidden = !pages.value;
+    limitBox.hidden = !each.value;
+    pageBoxes.hidden = !pages.value;
     more.placeholder = MORE[kind.value] || "";
     if (method.value !== "get") details.open = true;
   }
@@ -96,11 +99,11 @@ export function callForm(operation, call, { onSet, onCancel, onRemove, onMark, o
   const details = h("details", { open: Boolean(call && (call.headers || call.body_kind || call.pages.kind || call.for_each)) }, h("summary", { "data-call-details": "", text: "Headers, body, pages" }),
     h("div", { class: "wb-stack" }, headers,
       h("div", { class: "wb-line" }, kind, readsBox), bodyBox,
-      !first && h("div", { class: "wb-line" }, each, eachPath, limit),
-      h("div", { class: "wb-line" }, pages, Object.values(page)), stop));
+      !first && h("div", { class: "wb-line" }, each, eachPath, limitBox),
+      h("div", { class: "wb-line" }, pages), pageBoxes));
   const further = Object.entries(further_);
   const conditions = h("details", { open: further.some(([key]) => known(key)) || Boolean(call && call.required) }, h("summary", { "data-call-more-details": "", text: "What the answer means, and how it is read" }),
-    h("div", { class: "wb-grid" }, further.map(([key, one]) => h("label", { class: "wb-transform" }, h("span", { text: one.getAttribute("aria-label") }), one)),
+    h("div", { class: "wb-grid" }, further.map(([key, one]) => above(one.getAttribute("aria-label"), one)),
       !first && h("label", { class: "wb-check" }, required, "its failure is that of the whole search")));
   show();
 

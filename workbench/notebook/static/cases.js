@@ -16,27 +16,33 @@ export function createCases({ rpc, act, say, call, redraw, focusTree }) {
   let refused = "";
   let typing = null;
   let live = null;
+  const left = new Map(); // tables that were begun, by field
   let written = ""; // the rule whose table this is
 
-  // Another field, or the same one with another rule: what was typed for the old one is gone.
+  // Another field: what was typed for the old one is kept until its rule says something else.
   function choose(next) {
+    const rule = next ? JSON.stringify(next.rule) : "";
+    if (field && next && field.key === next.key && rule === written) return;
+    if (field && form) left.set(field.key, { rows, open, written });
     clearTimeout(typing);
+    const known = next && left.get(next.key);
+    const same = known && known.written === rule;
     field = next;
-    written = next ? JSON.stringify(next.rule) : "";
-    open = Boolean(next && next.cases);
-    [form, rows, aim, orders, refused] = [null, [], null, null, ""];
-    if (open) load();
+    written = rule;
+    open = same ? known.open : Boolean(next && next.cases);
+    [form, rows, aim, orders, refused] = [null, same ? known.rows : [], null, null, ""];
+    if (open) load(same);
   }
 
-  async function load() {
+  async function load(same) {
     const key = field.key;
     try {
       const { reply } = await rpc.call("cases_form", { field: key });
       if (!field || field.key !== key) return;
       form = reply;
-      rows = reply.rows.length ? reply.rows : [CASE()];
+      if (!same || !rows.length) rows = reply.rows.length ? reply.rows : [CASE()];
       redraw();
-      if (reply.rows.length) soon();
+      if (reply.rows.length || same) soon();
     } catch (error) {
       say(error.message, true);
     }
@@ -124,7 +130,7 @@ export function createCases({ rpc, act, say, call, redraw, focusTree }) {
       if (event.target.open === open) return;
       open = event.target.open;
       aim = null;
-      if (open && !form) load();
+      if (open && !form) load(rows.length > 0);
     } }, h("summary", { "data-cases": "", "data-focus": "cases", text: "From comparisons, as a small table" }),
     form ? table() : h("p", { class: "wb-hint", text: "..." }));
   }
@@ -184,7 +190,7 @@ export function createCases({ rpc, act, say, call, redraw, focusTree }) {
       h("input", { class: `wb-input wb-code${on ? " wb-aim" : ""}`, "data-aim": name, [`data-case-${key}`]: `${index} ${at}`, "data-focus": `case ${name}`, "aria-label": label, placeholder: hint, spellcheck: "false", autocomplete: "off", list, value: one[key], title: one[key],
         onfocus: () => { if (key === "field" && !one[key]) wait(index, at, key); },
         oninput: (event) => { one[key] = event.target.value; if (aim) release(); soon(); } }),
-      h("button", { type: "button", class: `wb-x${on ? " wb-aim" : ""}`, "data-aim": name, "aria-pressed": String(on), "aria-label": `${label}: from the tree`, title: "click its node in the tree", onclick: () => { wait(index, at, key); focusTree(); }, text: "⌖" }));
+      h("button", { type: "button", class: `wb-from-tree${on ? " wb-aim" : ""}`, "data-aim": name, "aria-pressed": String(on), "aria-label": `${label}: from the tree`, title: "click its node in the tree", onclick: () => { wait(index, at, key); focusTree(); } }));
   }
 
   function outcome() {

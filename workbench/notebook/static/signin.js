@@ -48,7 +48,7 @@ export function createSignIn({ act, say, host, onChange }) {
       h("div", { class: "wb-line" }, h("a", { class: "wb-button wb-primary", href: told.url, target: "_blank", rel: "noopener noreferrer", "data-sign-in-open": "", "data-focus": "sign in open", text: "Open the merchant's page" }), address,
         h("button", { type: "button", onclick: () => { if (navigator.clipboard) navigator.clipboard.writeText(told.url); else address.select(); }, text: "Copy" })),
       h("p", { class: told.listening ? "wb-hint" : "wb-problem", text: told.listening ? "It is noticed by itself when the browser comes back. Where it ends at a page that cannot be shown, paste that page's address here:" : `The browser's way back is not listened for: ${told.text || "the redirect URI leads elsewhere"}. Paste the address that it ended at:` }),
-      h("div", { class: "wb-line" }, h("span", { class: "wb-grow" }, ""), back, h("button", { type: "button", "data-sign-in-finish": "", onclick: done, text: "Finish" })));
+      h("div", { class: "wb-line" }, back, h("button", { type: "button", "data-sign-in-finish": "", onclick: done, text: "Finish" })));
   }
 
   return { begin, node };
