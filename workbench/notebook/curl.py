@@ -157,9 +157,12 @@ class _Line:
 
     def _signed(self) -> list[str]:
         """What each call is signed with is good once: it is left out, and said."""
-        what = {"wsse": "the token is left out of the envelope", "custom": "what its class adds may be missing"}
-        told = what.get(self._kind, "the signature is left out")
-        self.notes.append(f"curl cannot do {KINDS[self._kind].label} ({self._kind}): {told}, so the merchant refuses")
+        what = {
+            "wsse": "its token is left out of the envelope, so the merchant refuses this",
+            "custom": "what its class adds may be missing",
+        }
+        told = what.get(self._kind, "its signature is left out, so the merchant refuses this")
+        self.notes.append(f"curl cannot do {KINDS[self._kind].label} ({self._kind}): {told}")
         if self._kind == "hmac":
             self._dropped |= {str(name).casefold() for name in self._auth.get("headers") or {}}
             self._gone |= {str(name) for name in self._auth.get("query") or {}}

@@ -10,7 +10,7 @@ from workbench.mapping import auth_forms, connection_forms
 from workbench.notebook.fields import plain
 from workbench.notebook.session import Workbench
 from workbench.notebook.signing import DONE
-from workbench.notebook.typed import SHOWN, auth_table, changed_call, connection_settings
+from workbench.notebook.typed import auth_table, changed_call, connection_settings
 from workbench.notebook.typed_cases import ALONE, OFFERED, shown_rows, typed_rows
 
 _BY_BROWSER = "oauth2_authorization_code"
@@ -82,10 +82,8 @@ def set_call(bench: Workbench, args: dict[str, Any]) -> None:
     calls = (bench._draft.data["operations"][operation] or {}).get("calls") or ()
     before: Mapping[str, Any] = next((call for call in calls if call.get("name", "main") == name), {})
     url, parts = changed_call(args, before, bench._base_url())
-    kept = {key: value for key, value in before.items() if key not in SHOWN}
     for_each = parts.pop("for_each", False)
-    method = args.get("method") or "get"
-    bench.call(url, name=name, method=method, operation=operation, for_each=for_each, **{**kept, **parts})
+    bench.call(url, name=name, method=args.get("method") or "get", operation=operation, for_each=for_each, **parts)
 
 
 def imported(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:

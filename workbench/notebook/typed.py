@@ -15,15 +15,12 @@ from workbench.conditions import input_name
 from workbench.errors import Problem, UsageError
 from workbench.mapping import auth_forms, connection_forms
 from workbench.mapping.chains import ORDER
-from workbench.mapping.check_calls import BODIES, CALL_KEYS, METHODS, PAGE_KEYS
+from workbench.mapping.check_calls import BODIES, METHODS, PAGE_KEYS
 from workbench.mapping.source import SourceError, read_source
 from workbench.notebook.draft import Refused
 from workbench.notebook.fields import plain
 from workbench.notebook.typed_cases import number_of, shown_value, typed_value
 from workbench.paths import is_path_word, text_of
-
-SHOWN = frozenset(CALL_KEYS)
-"""The keys of a call that the form has: all of them."""
 
 CONDITIONS = ("only_when", "not_found_when", "fail_when")
 FLAGS = ("reads", "required")

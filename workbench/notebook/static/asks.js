@@ -60,6 +60,11 @@ export function createAsks({ host, state, act, say, onToggle }) {
       consentNode());
   }
 
+  // A form whose typed text is set now: it is not kept for the next one. What is typed elsewhere stays.
+  function drop(which) {
+    for (const form of host.querySelectorAll(which)) form.remove();
+  }
+
   function connectNode() {
     if (state().base_url && !connecting) return null;
     if (!forms) {
@@ -76,7 +81,7 @@ export function createAsks({ host, state, act, say, onToggle }) {
           return;
         }
         await freshForms();
-        fill(host); // what was typed into the form is set now
+        drop("[aria-label='Connection']");
         draw();
         if (signing) signIn.begin();
       },
@@ -127,7 +132,7 @@ export function createAsks({ host, state, act, say, onToggle }) {
       onSet: async (asked, form, prefix) => {
         if (!await act("add_call", asked, (places) => showPlaces(form, places, prefix))) return;
         adding = "";
-        fill(host); // what was typed into the form is set now
+        drop(".wb-call-form");
         draw();
         const box = host.querySelector("[data-fetch-email], [data-fetch-number]");
         if (box && !box.value) box.value = examples[INPUT[state().operation]] || "";

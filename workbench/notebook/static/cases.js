@@ -56,13 +56,15 @@ export function createCases({ rpc, act, say, call, redraw, focusTree }) {
   async function attempt() {
     const key = field && field.key;
     if (!key) return;
+    let came = [null, ""];
     try {
-      const { reply } = await rpc.call("try_cases", { field: key, rows, call: call() });
-      [orders, refused] = [reply.orders, ""];
+      came = [(await rpc.call("try_cases", { field: key, rows, call: call() })).reply.orders, ""];
     } catch (error) {
-      [orders, refused] = [null, error.message];
+      came = [null, error.message];
     }
-    if (field && field.key === key && live) fill(live, outcome());
+    if (!field || field.key !== key) return;
+    [orders, refused] = came;
+    if (live) fill(live, outcome());
   }
 
   // A node that was clicked goes into the box that waits for one, as the field sees it; tells whether one waited.
@@ -158,9 +160,10 @@ export function createCases({ rpc, act, say, call, redraw, focusTree }) {
 
   function caseRow(row, index, list) {
     const number = index + 1;
+    const other = row.result && row.result !== "null" && !form.results.includes(row.result) ? [row.result] : [];
     const result = form.results.length
       ? h("select", { class: "wb-input", "data-case-result": String(index), "data-focus": `case ${index} result`, "aria-label": `Result of row ${number}`, onchange: (event) => { row.result = event.target.value; soon(); } },
-        h("option", { value: "", text: "- then it is -" }), form.results.map((word) => h("option", { value: word, text: word, selected: word === row.result })), h("option", { value: "null", text: "nothing", selected: row.result === "null" }))
+        h("option", { value: "", text: "- then it is -" }), [...other, ...form.results].map((word) => h("option", { value: word, text: word, selected: word === row.result })), h("option", { value: "null", text: "nothing", selected: row.result === "null" }))
       : h("input", { class: "wb-input wb-code", "data-case-result": String(index), "data-focus": `case ${index} result`, "aria-label": `Result of row ${number}`, placeholder: "then it is", spellcheck: "false", value: row.result, oninput: (event) => { row.result = event.target.value; soon(); } });
     return h("div", { class: "wb-case", role: "group", "aria-label": row.otherwise ? "Otherwise" : `Row ${number}` },
       row.otherwise ? h("span", { class: "wb-case-word", text: "otherwise" }) : h("div", { class: "wb-case-conditions" }, row.conditions.map((one, at) => condition(row, index, one, at, list))),
