@@ -229,6 +229,9 @@ def test_all_of_a_call(chrome: Any, bench: wb.Workbench, tmp_path: Path) -> None
     page.click("[data-call-more-details]")
     page.fill("[data-call-fail-when]", "$.error: {is: present}\n$.state: [gone, void]")
     page.fill("[data-call-only-when]", "nonsense")
+    bench.connect("https://api.acme.example/v1", region="EU")  # a cell changes something: the form stays as it is
+    page.click("[data-tab=questions]")
+    page.wait_for_selector('[data-status]:has-text("connected")')
     page.check("[data-call-required]")
     page.fill("[data-call-timeout-s]", "5")
     page.click("[data-call-add]")

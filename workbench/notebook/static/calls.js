@@ -9,7 +9,6 @@ const PAGE_BOXES = [["path", "its place", "$.next"], ["param", "parameter", "pag
 const EACH = [["", "made once"], ["order", "made for each order, with {@.id} of it"], ["path", "made for each node at a path, with {@} of it"]];
 const FORMATS = ["json", "ndjson", "csv", "form", "xml", "soap", "xmlrpc"];
 const QUOTES = [["", "as the query needs"], ["doubled", "doubled: ''"], ["backslash", "with a backslash: \\'"]];
-const VERSIONS = [["", "SOAP 1.1"], ["1.1", "SOAP 1.1, said"], ["1.2", "SOAP 1.2"]];
 const MORE = { soap: "SOAPAction", graphql: '{"email": "{email}"}' };
 const INPUTS = { email: "the customer's e-mail", number: "the order number" };
 
@@ -56,12 +55,12 @@ export function callForm(operation, call, { onSet, onCancel, onRemove, onMark, o
   const each = choice("each", "How often the call is made", EACH, eachKind, { "data-where": "for_each", onchange: () => show() });
   const eachPath = box("input", "each path", "Path of what the call is made for", { class: "wb-input wb-code", "data-call-each-path": "", "data-where": "for_each", spellcheck: "false", size: "18", placeholder: `${operation.calls.length ? operation.calls.at(-1).name : "shipments"}:$.ids`, value: eachKind === "path" ? known("for_each") : "" });
   const limit = typed("limit", "How often at most", "any", { size: "6", inputmode: "numeric" });
-  const version = choice("soap_version", "Version of SOAP", VERSIONS, known("soap_version"));
+  const version = choice("soap_version", "Version of SOAP", [[known("soap_version") === "1.1" ? "1.1" : "", "SOAP 1.1"], ["1.2", "SOAP 1.2"]], known("soap_version"));
   const pages = choice("pages", "Paging", PAGES, call ? call.pages.kind || "" : "", { onchange: () => show() });
   const page = Object.fromEntries(PAGE_BOXES.map(([key, text, hint]) => [key,
     box("input", `pages ${key}`, `Paging: ${text}`, { "data-where": `pages.${key}`, placeholder: hint, spellcheck: "false", value: call ? call.pages[key] || "" : "" })]));
   const stop = box("textarea", "pages stop_when", "Paging: stops when", { class: "wb-input wb-code", "data-call-stop": "", "data-where": "pages.stop_when", rows: "1", placeholder: "$.more: false", spellcheck: "false", value: call ? call.pages.stop_when || "" : "" });
-  const further_ = {
+  const answer = {
     not_found_when: lines("not_found_when", "Means that there is none", "http.status: 404"),
     fail_when: lines("fail_when", "Means that the call failed", "$.error: {is: present}"),
     only_when: lines("only_when", "Made only when", "search:$.total: {over: 0}"),
@@ -96,13 +95,13 @@ export function callForm(operation, call, { onSet, onCancel, onRemove, onMark, o
     if (method.value !== "get") details.open = true;
   }
 
-  const details = h("details", { open: Boolean(call && (call.headers || call.body_kind || call.pages.kind || call.for_each)) }, h("summary", { "data-call-details": "", text: "Headers, body, pages" }),
+  const details = h("details", { "data-keep": keep("details"), open: Boolean(call && (call.headers || call.body_kind || call.pages.kind || call.for_each)) }, h("summary", { "data-call-details": "", text: "Headers, body, pages" }),
     h("div", { class: "wb-stack" }, headers,
       h("div", { class: "wb-line" }, kind, readsBox), bodyBox,
       !first && h("div", { class: "wb-line" }, each, eachPath, limitBox),
       h("div", { class: "wb-line" }, pages), pageBoxes));
-  const further = Object.entries(further_);
-  const conditions = h("details", { open: further.some(([key]) => known(key)) || Boolean(call && call.required) }, h("summary", { "data-call-more-details": "", text: "What the answer means, and how it is read" }),
+  const further = Object.entries(answer);
+  const conditions = h("details", { "data-keep": keep("answer"), open: further.some(([key]) => known(key)) || Boolean(call && call.required) }, h("summary", { "data-call-more-details": "", text: "What the answer means, and how it is read" }),
     h("div", { class: "wb-grid" }, further.map(([key, one]) => above(one.getAttribute("aria-label"), one)),
       !first && h("label", { class: "wb-check" }, required, "its failure is that of the whole search")));
   show();
@@ -120,7 +119,7 @@ export function callForm(operation, call, { onSet, onCancel, onRemove, onMark, o
     event.preventDefault();
     onSet({
       operation: operation.name, name: name.value.trim() || "main", method: method.value, url: url.value, headers: headers.value, body_kind: kind.value, body: body.value,
-      more: more.value, soap_version: version.value, reads: method.value !== "get" || (call && call.reads) || kind.value ? reads.checked : false, required: !first && required.checked,
+      more: more.value, soap_version: version.value, reads: method.value !== "get" || (call && call.reads) || kind.value ? reads.checked : false, required: first ? Boolean(call && call.required) : required.checked,
       for_each: first ? "" : each.value === "path" ? eachPath.value.trim() : each.value, limit: first || !each.value ? "" : limit.value,
       ...Object.fromEntries(further.map(([key, one]) => [key, one.value])),
       pages: { kind: pages.value, ...Object.fromEntries(Object.entries(page).map(([key, input]) => [key, input.value.trim()])), stop_when: stop.value },

@@ -20,11 +20,14 @@ export function fill(node, ...children) {
   node.replaceChildren(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
 }
 
+// What a box with data-keep holds: its text, whether it is ticked, or whether it is open.
+const HELD = (node) => (node.type === "checkbox" ? "checked" : node.tagName === "DETAILS" ? "open" : "value");
+
 // Redraws parts: what was typed into a box with data-keep stays, and so does the focus on what has data-focus. All is
 // read before anything is drawn, as reading after drawing makes the browser lay the whole widget out each time.
 export function redraw(...parts) {
   const before = parts.map(([part]) => ({
-    typed: new Map([...part.querySelectorAll("[data-keep]")].map((node) => [node.dataset.keep, node.type === "checkbox" ? node.checked : node.value])),
+    typed: new Map([...part.querySelectorAll("[data-keep]")].map((node) => [node.dataset.keep, node[HELD(node)]])),
     key: part.contains(document.activeElement) ? document.activeElement.dataset.focus : null,
     top: part.scrollTop,
   }));
@@ -32,7 +35,7 @@ export function redraw(...parts) {
   parts.forEach(([part], index) => {
     const { typed, key, top } = before[index];
     for (const node of part.querySelectorAll("[data-keep]")) {
-      const key = node.type === "checkbox" ? "checked" : "value";
+      const key = HELD(node);
       if (!typed.has(node.dataset.keep) || node[key] === typed.get(node.dataset.keep)) continue;
       node[key] = typed.get(node.dataset.keep);
       node.dispatchEvent(new CustomEvent("wb-kept", { bubbles: true })); // what depends on it is shown again
