@@ -47,7 +47,7 @@ def call_of(args: dict[str, Any]) -> dict[str, Any]:
          {"post": "/w", "soap": {"body": "<F/>", "version": "1.2"}, "reads": True}),
         ({"url": "/o", "pages": {"kind": "cursor", "path": "$.next", "param": "c", "max": "9", "start": "0", "stop_when": "$.more: false"}},
          {"get": "/o", "pages": {"kind": "cursor", "path": "$.next", "param": "c", "max": 9, "start": 0, "stop_when": {"$.more": False}}}),
-        ({"url": "/o", "not_found_when": "http.status: 404\n$['a: b']: \"404\"\n", "fail_when": "$.e: {is: present}\n$.s: [a, \"b, c\"]\n$.n: {at_least: 1.5}"},
+        ({"url": "/o", "not_found_when": "'http.status': 404\n$['a: b']: \"404\"\n", "fail_when": "$.e: {is: present}\n$.s: [a, \"b, c\"]\n$.n: {at_least: 1.5}"},
          {"get": "/o", "not_found_when": {"http.status": 404, "$['a: b']": "404"}, "fail_when": {"$.e": {"is": "present"}, "$.s": ["a", "b, c"], "$.n": {"at_least": Decimal("1.5")}}}),
         ({"url": "/o", "fail_when": "$.who: {email}", "required": True, "note": "why: so", "timeout_s": "2.5", "quotes": "doubled", "format": "csv", "delimiter": "tab", "encoding": "latin-1", "namespaces": "c: urn:x"},
          {"get": "/o", "fail_when": {"$.who": "{email}"}, "required": True, "note": "why: so", "timeout_s": Decimal("2.5"), "quotes": "doubled", "format": "csv", "delimiter": "\t", "encoding": "latin-1", "namespaces": {"c": "urn:x"}}),

@@ -55,7 +55,7 @@ class SignIn:
         self._stopped = False
 
     def __repr__(self) -> str:
-        return f"<SignIn {self._opened.plan.merchant}, {'done' if self._token else 'to be finished'}>"
+        return f"<SignIn {self._opened.plan.merchant}, {'done' if self.done else 'to be finished'}>"
 
     @property
     def url(self) -> str:
@@ -73,9 +73,9 @@ class SignIn:
         self._stopped = True
 
     @property
-    def stopped(self) -> bool:
-        """Whether it was stopped."""
-        return self._stopped
+    def done(self) -> bool:
+        """Whether somebody has signed in."""
+        return self._token is not None
 
     def finish(self, redirected: str) -> None:
         """Takes the address that the browser was sent back to, and keeps the tokens that it is traded for.

@@ -53,7 +53,7 @@ class Attempt:
         except Exception as error:  # the text could hold what came back
             self._end(FAILED, f"a fault in the workbench ({type(error).__name__}) - paste the address instead")
         else:
-            if not self._begun.stopped:
+            if self._begun.done:
                 self._end(DONE, "signed in")
         finally:
             self.listening = False

@@ -27,7 +27,7 @@ FLAGS = ("reads", "required")
 WORDS = ("quotes", "format", "encoding", "note")
 NUMBERS = ("limit", "timeout_s")
 SIGNS = {"tab": "\t", "\\t": "\t"}
-_CONDITION = re.compile(r"""((?:[^:'"\[\]]|\[[^\]]*\]|:(?=\S))+?)\s*:\s+(.*)""")
+_CONDITION = re.compile(r"""(?:"([^"]+)"|'([^']+)'|((?:[^:'"\[\]]|\[[^\]]*\]|:(?=\S))+?))\s*:\s+(.*)""")
 
 
 def typed_call(args: Mapping[str, Any], base_url: str) -> tuple[str, dict[str, Any]]:
@@ -111,7 +111,7 @@ def condition_lines(text: str) -> dict[str, Any]:
         match = _CONDITION.fullmatch(line)
         if match is None:
             raise UsageError("a condition is written as PATH: VALUE, one a line - such as http.status: 404")
-        found[match[1].strip()] = _expected(match[2].strip())
+        found[(match[1] or match[2] or match[3]).strip()] = _expected(match[4].strip())
     return found
 
 
