@@ -37,7 +37,7 @@ SAID: dict[str, tuple[dict[str, Any], Callable[[Seen], Any]]] = {
         lambda seen: seen.headers["authorization"] == f"Bearer {SECRET}",
     ),
     "header": ({**KEY, "in": "header", "name": "X-Key"}, lambda seen: seen.headers["x-key"] == SECRET),
-    "query": ({**KEY, "in": "query", "name": "api.key"}, lambda seen: seen.query["api.key"] == SECRET),
+    "query": ({**KEY, "in": "query", "name": "api&key"}, lambda seen: seen.query["api&key"] == SECRET),
     "cookie": ({**KEY, "in": "cookie", "name": "key"}, lambda seen: seen.headers["cookie"] == f"key={SECRET}"),
     "aws_sigv4": (
         {"kind": "aws_sigv4", "access_key": "${SHOP_ID}", "secret_key": "${SHOP_SECRET}", "region": "eu-west-1"},

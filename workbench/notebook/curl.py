@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from workbench.calls import Request
 from workbench.calls.bodies import flat_pairs
@@ -251,18 +251,17 @@ class _Line:
             tables.setdefault(unquote_plus(pair.partition("=")[0]), []).append(pair.partition("=")[2])
         head, mark, query = self._request.url.partition("?")
         kept: list[str] = []
-        options: list[str] = []
+        pairs: list[str] = []
         for pair in query.split("&") if mark else ():
             name, _, value = pair.partition("=")
             known = unquote_plus(name)
             if known in self._query or known in self._gone:
                 continue
             if MASK in value:
-                options += ["--url-query", word(self._pair(name, value, tables))]
+                pairs.append(word(self._pair(name, value, tables)))
             else:
                 kept.append(pair)
-        for known, value_text in self._query.items():
-            options += ["--url-query", word([f"{known}=", *value_text])]
+        pairs += [word([f"{quote(known, safe='')}=", *value_text]) for known, value_text in self._query.items()]
         said = str(self._connection.get("base_url") or "")
         base = self._base_url.rstrip("/")
         text: list[str | Variable] = []
@@ -270,7 +269,15 @@ class _Line:
             text, head = _template(said), head[len(base) :]
         text += [*self._unmasked(head, path), f"?{'&'.join(kept)}" if kept else ""]
         globs = ["-g"] if any(isinstance(part, str) and re.search(r"[\[\]{}]", part) for part in text) else []
-        return [*globs, *options, word(text)]
+        return [*globs, *self._encoded(pairs), word(text)]
+
+    def _encoded(self, pairs: list[str]) -> list[str]:
+        """The options that have curl encode pairs into the query."""
+        if self._request.method == "GET" and not self._request.body:
+            return ["-G", *(each for pair in pairs for each in ("--data-urlencode", pair))] if pairs else []
+        if pairs:
+            self.notes.append("needs curl 7.87 or newer, for --url-query")
+        return [each for pair in pairs for each in ("--url-query", pair)]
 
     def _pair(self, name: str, value: str, tables: Mapping[str, list[Any]]) -> Text:
         """A pair for curl to encode: its name as it stands, its value decoded around the variables."""
