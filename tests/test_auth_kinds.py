@@ -209,7 +209,7 @@ def test_forms() -> None:
         assert form["meaning"].endswith(".")
         for field in form["fields"]:
             assert set(field) == {
-                "name", "label", "sort", "required", "secret", "choices", "default", "help", "lines",
+                "name", "label", "sort", "required", "secret", "choices", "default", "help", "lines", "least", "most",
             }  # fmt: skip
             assert field["label"]
             assert field["sort"] in SORTS

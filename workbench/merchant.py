@@ -17,7 +17,7 @@ from typing import Any, Self
 from workbench.connect.doctor import Check, doctor
 from workbench.connect.driving import run, run_async
 from workbench.connect.opening import PRODUCTION, OnExchange, Opened, open_plan
-from workbench.connect.signin import SignIn
+from workbench.connect.signin import SignIn, signed_in
 from workbench.connect.transport import AsyncSender, Sender
 from workbench.documents import Limits
 from workbench.errors import Ambiguous, CallFailed, UsageError
@@ -204,6 +204,11 @@ def sign_in(source: str | os.PathLike[str], environment: str | None = PRODUCTION
         AddressRefused: The deployment does not let this merchant's secrets go to the page's host.
     """
     return SignIn(open_plan(source, environment))
+
+
+def is_signed_in(source: str | os.PathLike[str], environment: str | None = PRODUCTION) -> bool:
+    """Whether somebody has signed in at a merchant's page already; errors as those of `open_merchant`."""
+    return signed_in(open_plan(source, environment))
 
 
 def host_of(source: str | os.PathLike[str], environment: str | None = PRODUCTION) -> str:

@@ -20,12 +20,12 @@ test("each answer reaches its question, in any order", async () => {
   assert.equal(model.backs.length, 0);
 });
 
-test("an error is told as the kernel says it", async () => {
+test("an error is told as the kernel says it, with its places", async () => {
   let id;
   const model = fake((content) => { id = content.id; });
   const call = createRpc(model).call("a");
-  model.answer({ id, error: "no such place" });
-  await assert.rejects(call, /no such place/);
+  model.answer({ id, error: "no such place", places: [["connection.rate", "a number out of range"]] });
+  await assert.rejects(call, (error) => error.message === "no such place" && error.places[0][0] === "connection.rate");
 });
 
 test("a kernel that is gone says what to do", async () => {

@@ -195,7 +195,7 @@ class Pairs:
     """
 
     def __init__(self, table: Mapping[str, Any], call: str, quotes: str | None = None) -> None:
-        pairs = [pair for name, value in table.items() for pair in _flat(str(name), value, nested=False)]
+        pairs = flat_pairs(table)
         self._pairs = [(name, phrase(template(value, call), VALUE, call, quotes, name)) for name, value in pairs]
         self.names = frozenset([*map(str, table), *(name for name, _ in self._pairs)])
 
@@ -208,6 +208,11 @@ class Pairs:
     def texts(self) -> list[Template]:
         """The templates of the values."""
         return [value.parts for _, value in self._pairs]
+
+
+def flat_pairs(table: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The pairs that a table of a query or a form makes, by the names that they are sent under."""
+    return [pair for name, value in table.items() for pair in _flat(str(name), value, nested=False)]
 
 
 def _flat(name: str, value: Any, nested: bool) -> Iterator[tuple[str, Any]]:

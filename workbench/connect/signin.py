@@ -11,7 +11,7 @@ import html
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from workbench.calls.auth import AuthorizationCode, Started, Token
 from workbench.calls.messages import WAITED, Wait
@@ -21,6 +21,15 @@ from workbench.connect.transport import Sender
 from workbench.errors import CallError, LoginFailed, UsageError
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LOOK_S = 0.25
+
+
+def signed_in(opened: Opened) -> bool:
+    """Whether somebody has signed in already: there is a token, or what one is renewed with."""
+    auth = opened.operations.auth
+    if not isinstance(auth, AuthorizationCode):
+        return False
+    return auth.kept() is not None or bool(auth.text("refresh_token"))
 
 
 class SignIn:
@@ -43,9 +52,10 @@ class SignIn:
         self._opened, self._auth = opened, auth
         self._started: Started = auth.begin()
         self._token: Token | None = None
+        self._stopped = False
 
     def __repr__(self) -> str:
-        return f"<SignIn {self._opened.plan.merchant}, {'done' if self._token else 'to be finished'}>"
+        return f"<SignIn {self._opened.plan.merchant}, {'done' if self.done else 'to be finished'}>"
 
     @property
     def url(self) -> str:
@@ -57,6 +67,15 @@ class SignIn:
         """What a deployment where nobody signs in can be given as a secret; None where the merchant gives none."""
         kept = self._token.refresh if self._token else ""
         return Secret("refresh_token", kept) if kept else None
+
+    def stop(self) -> None:
+        """Has `wait` listen no longer; it then returns without having signed in."""
+        self._stopped = True
+
+    @property
+    def done(self) -> bool:
+        """Whether somebody has signed in."""
+        return self._token is not None
 
     def finish(self, redirected: str) -> None:
         """Takes the address that the browser was sent back to, and keeps the tokens that it is traded for.
@@ -103,12 +122,14 @@ class SignIn:
         if parts.scheme != "http" or parts.hostname not in _LOOPBACK or not parts.port:
             raise UsageError("redirect_uri: does not lead to a port of this machine - hand the address to finish()")
         come: list[str] = []
+        state = self._started.state
 
         class Handler(BaseHTTPRequestHandler):
             timeout = 5
 
             def do_GET(self) -> None:
-                if urlsplit(self.path).path == (parts.path or "/") and "state=" in self.path:
+                asked = urlsplit(self.path)
+                if asked.path == (parts.path or "/") and ("state", state) in parse_qsl(asked.query):
                     come.append(f"http://{parts.netloc}{self.path}")
                 text = "Signed in: go back to the notebook." if come else "Not the address of a sign-in."
                 body = f"<!doctype html><title>Sign-in</title><p>{html.escape(text)}".encode()
@@ -131,9 +152,11 @@ class SignIn:
             if ready is not None:
                 ready()
             end = time.monotonic() + timeout_s
-            while not come and time.monotonic() < end:
-                server.timeout = max(0.0, min(1.0, end - time.monotonic()))
+            while not (come or self._stopped) and time.monotonic() < end:
+                server.timeout = max(0.0, min(_LOOK_S, end - time.monotonic()))
                 server.handle_request()
+        if self._stopped:
+            return
         if not come:
             raise LoginFailed("nobody came back from the merchant's page", "begin again", where="connection.auth")
         self.finish(come[-1])

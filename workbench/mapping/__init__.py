@@ -8,8 +8,19 @@
 
 from workbench.mapping.auth_kinds import auth_forms
 from workbench.mapping.check_file import check_data
+from workbench.mapping.connection_parts import connection_forms
 from workbench.mapping.dump import dump
 from workbench.mapping.file import MappingFile, export_problems, load_data, load_text
 from workbench.mapping.upgrade import FORMAT
 
-__all__ = ["FORMAT", "MappingFile", "auth_forms", "check_data", "dump", "export_problems", "load_data", "load_text"]
+__all__ = [
+    "FORMAT",
+    "MappingFile",
+    "auth_forms",
+    "check_data",
+    "connection_forms",
+    "dump",
+    "export_problems",
+    "load_data",
+    "load_text",
+]

@@ -25,10 +25,14 @@ SORTS = (
     "pairs",
     "data",
     "conditions",
+    "number",
+    "count",
+    "span",
 )
 """What a field can hold: text, maybe with references; a reference and nothing else; one of its choices; true or false;
 seconds; a URL or a path below the base URL; a header's name; a path into an answer; text that may be empty; a reference
-or a file; statuses; a table of texts; any data; conditions on an answer."""
+or a file; statuses; a table of texts; any data; a number above 0; a whole number; an hour's seconds at most;
+conditions on an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class AuthField:
         default: What stands for it when the file leaves it out.
         help: One sentence for the engineer.
         lines: Whether a form should give it several lines.
+        least: The smallest number.
+        most: The largest number; None where nothing bounds it.
     """
 
     name: str
@@ -54,6 +60,8 @@ class AuthField:
     default: str | bool | float | tuple[int, ...] | None = None
     help: str = ""
     lines: bool = False
+    least: int = 1
+    most: int | None = None
 
     @property
     def secret(self) -> bool:
@@ -383,15 +391,13 @@ def auth_forms() -> list[dict[str, Any]]:
         For each kind `kind`, `label`, `meaning` and `fields`; for each field `name`, `label`, `sort`, `required`,
         `secret`, `choices`, `default`, `help` and `lines`.
     """
-    return [
-        {
-            "kind": kind.kind,
-            "label": kind.label,
-            "meaning": kind.meaning,
-            "fields": [_form_field(field) for field in kind.fields],
-        }
-        for kind in (*KINDS.values(), TLS)
-    ]
+    return [form_of(kind) for kind in (*KINDS.values(), TLS)]
+
+
+def form_of(kind: AuthKind) -> dict[str, Any]:
+    """What a form for one kind needs."""
+    fields = [_form_field(field) for field in kind.fields]
+    return {"kind": kind.kind, "label": kind.label, "meaning": kind.meaning, "fields": fields}
 
 
 def _form_field(field: AuthField) -> dict[str, Any]:
@@ -405,4 +411,6 @@ def _form_field(field: AuthField) -> dict[str, Any]:
         "default": list(field.default) if isinstance(field.default, tuple) else field.default,
         "help": field.help,
         "lines": field.lines,
+        "least": field.least,
+        "most": field.most,
     }

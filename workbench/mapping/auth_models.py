@@ -1,4 +1,4 @@
-"""The models of `auth:` and `tls:`, one for each kind, made from what the kinds declare."""
+"""The models of `auth:`, `tls:` and of how a merchant may be called, made from what each of them declares."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, create_model
 
 from workbench.mapping.auth_kinds import KINDS, TLS, AuthField, AuthKind
 from workbench.mapping.check_auth import LIFETIME_S
+from workbench.mapping.connection_parts import PARTS
 from workbench.mapping.shapes import Reference, Shape, Text, absent
 
 _TYPES: dict[str, Any] = {
@@ -30,11 +31,23 @@ _TYPES: dict[str, Any] = {
 
 
 def _type(field: AuthField) -> Any:
-    return Literal[field.choices] if field.sort == "word" else _TYPES[field.sort]
+    whole = Annotated[int, Field(ge=field.least, le=field.most)]
+    if field.sort == "word":
+        return Literal[field.choices]
+    if field.sort == "count":
+        return whole
+    if field.sort == "number":
+        return Annotated[float, Field(gt=0, le=field.most)]
+    if field.sort == "statuses" and field.most:
+        return Annotated[list[whole], Field(min_length=1)]
+    return _TYPES[field.sort]
 
 
 def _described(field: AuthField) -> str:
-    default = "" if field.default is None or field.sort == "statuses" else f" Unless said: {field.default}."
+    shown = ", ".join(map(str, field.default)) if isinstance(field.default, tuple) else field.default
+    default = (
+        "" if field.default is None or (field.sort, field.most) == ("statuses", None) else f" Unless said: {shown}."
+    )
     return f"{field.label}. {field.help}{default}".strip()
 
 
@@ -76,3 +89,6 @@ Auth: Any = Annotated[
 
 PartOfAuth: Any = _part_model()
 Tls: Any = _model(TLS, "Tls", {})
+Rate: Any = _model(PARTS["rate"], "Rate", {})
+Retries: Any = _model(PARTS["retries"], "Retries", {})
+Cache: Any = _model(PARTS["cache"], "Cache", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,15 +12,13 @@ from workbench.mapping.check_calls import check_seconds
 from workbench.mapping.check_pacing import PACING, check_pacing
 from workbench.mapping.check_rules import check_zone
 from workbench.mapping.check_templates import Secrets, texts_at
+from workbench.mapping.connection_parts import PARTS, SINGLE
 from workbench.mapping.report import Report, Spot
 from workbench.mapping.source import shortened
 
-OVERRIDES = (
-    "base_url", "auth", "tls", "probe", "timezone", "region", "limits", "timeout_s", "budget_s", "max_calls", *PACING,
-    "note",
-)  # fmt: skip
+OVERRIDES = ("base_url", "auth", "tls", "probe", "timezone", "limits", *SINGLE, *PACING, "note")
 CONNECTION_KEYS = (*OVERRIDES[:3], "environments", *OVERRIDES[3:])
-LIMITS = ("bytes", "depth", "nodes")
+LIMITS = tuple(PARTS["limits"].by_name)
 
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
 
@@ -64,18 +63,22 @@ def _check_keys(report: Report, table: dict[str, Any], spot: Spot) -> None:
         _check_probe(report, table["probe"], spot.key("probe"))
     if "timezone" in table:
         check_zone(report, table["timezone"], spot.key("timezone"))
-    for key in ("region", "note"):
-        if key in table:
-            report.text(table[key], spot.key(key))
+    if "note" in table:
+        report.text(table["note"], spot.key("note"))
     if "limits" in table:
         for key, value in (report.table(table["limits"], spot.key("limits"), LIMITS) or {}).items():
             report.count(value, spot.key("limits", key))
-    for key in ("timeout_s", "budget_s"):
-        if key in table:
-            check_seconds(report, table[key], spot.key(key))
-    if "max_calls" in table:
-        report.count(table["max_calls"], spot.key("max_calls"))
+    for name, field in PARTS[""].by_name.items():
+        if name in table:
+            _SINGLE_CHECKS[field.sort](report, table[name], spot.key(name))
     check_pacing(report, table, spot)
+
+
+_SINGLE_CHECKS: Mapping[str, Callable[[Report, Any, Spot], object]] = {
+    "span": check_seconds,
+    "count": Report.count,
+    "text": Report.text,
+}
 
 
 def _check_base_url(report: Report, url: Any, spot: Spot) -> None:

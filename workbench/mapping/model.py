@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
-from workbench.mapping.auth_models import Auth, PartOfAuth, Tls
+from workbench.mapping.auth_models import Auth, Cache, PartOfAuth, Rate, Retries, Tls
 from workbench.mapping.shapes import Count, Reference, Seconds, Shape, Text, absent
 from workbench.mapping.sight import LEVELS
 
@@ -263,33 +263,6 @@ class Limits(Shape):
     bytes: Count = absent()
     depth: Count = absent()
     nodes: Count = absent()
-
-
-class Rate(Shape):
-    """How fast the merchant may be called, by all lookups of a process together."""
-
-    per_second: Annotated[float, Field(gt=0, le=10_000)] = absent("Requests a second.")
-    burst: Count = absent("How many may go at once after a quiet time; a second's worth unless said.")
-    concurrency: Annotated[int, Field(ge=1, le=50)] = absent("How many may be on their way at once, 10 unless said.")
-    note: Text = absent()
-
-
-class Retries(Shape):
-    """When a read is sent once more: after a broken connection, and at these statuses."""
-
-    max: Annotated[int, Field(ge=0, le=10)] = absent("How often, 2 unless said; 0: never.")
-    wait_s: Annotated[float, Field(gt=0, le=60)] = absent("The first pause, 0.5 unless said; doubled each time.")
-    statuses: Annotated[list[Annotated[int, Field(ge=400, le=599)]], Field(min_length=1)] = absent(
-        "408, 425, 429, 502, 503 and 504 unless said."
-    )
-    note: Text = absent()
-
-
-class Cache(Shape):
-    """Answers that are kept in memory and asked for again only if they have changed (ETag, Last-Modified)."""
-
-    entries: Annotated[int, Field(ge=1, le=100_000)]
-    note: Text = absent()
 
 
 class Environment(Shape):

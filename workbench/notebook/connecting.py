@@ -1,35 +1,49 @@
-"""Connection, secrets, operations and their calls."""
+"""The connection: where the API is, how to get in, and how it may be called."""
 
 from __future__ import annotations
 
-import copy
 import getpass
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from workbench.connect.secrets import references
+from workbench.connect.secrets import Source, references
 from workbench.connect.settings import variable_prefix
-from workbench.errors import UsageError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.mapping.auth_kinds import KINDS
-from workbench.notebook.base import METHODS, locked
-from workbench.notebook.picking import Picking
+from workbench.mapping.connection_parts import PARTS, SINGLE
+from workbench.notebook.base import locked
+from workbench.notebook.fields import plain
 from workbench.notebook.secrets import keep_secret
+from workbench.notebook.tables import Tables
+
+SETTINGS = ("tls", *(key for key in PARTS if key), *SINGLE)
+"""What a connection may say besides where it is and how to get in."""
 
 
-class Connecting(Picking):
-    """Saying how the merchant is reached, and what is asked."""
+class Connecting(Tables):
+    """Getting in."""
 
     @locked
     def connect(
         self,
         base_url: str,
-        auth: Mapping[str, str] | None = None,
+        auth: Mapping[str, Any] | None = None,
         *,
         timezone: str | None = None,
         environments: Mapping[str, Any] | None = None,
         probe: Mapping[str, str] | None = None,
+        **settings: Any,
     ) -> None:
         """Says where the API is and how to get in; secrets only by reference, `${NORTHWIND_TOKEN}`.
+
+        Args:
+            base_url: Where it is.
+            auth: How to get in, as in the mapping file.
+            timezone: Of dates without an offset.
+            environments: What differs in which environment.
+            probe: A live order to verify with, by reference.
+            settings: tls, rate, retries, cache, limits, timeout_s, budget_s, max_calls and region, as in the mapping
+                file; None takes one away.
 
         Raises:
             UsageError: A secret was written out, or something else is wrong; nothing is changed.
@@ -40,26 +54,26 @@ class Connecting(Picking):
             if key in hidden and not references(str(value)):
                 name = f"{variable_prefix(self.merchant)}_{key.upper()}"
                 raise UsageError(f"auth.{key} was written out - write ${{{name}}}, and type it by secret({name!r})")
+        unknown = sorted(settings.keys() - {*SETTINGS})
+        if unknown:
+            raise UsageError(f"a connection has no {unknown[0]} - there are {', '.join(SETTINGS)}")
+        tables = {"auth": auth, "environments": environments, "probe": probe}
+        given = {name: dict(value) for name, value in tables.items() if value is not None}
 
         def edit(data: dict[str, Any]) -> None:
             connection = data.setdefault("connection", {})
             connection["base_url"] = base_url
-            for name, given in (("auth", auth), ("environments", environments), ("probe", probe)):
-                if given is not None:
-                    connection[name] = dict(given)
+            connection.update(given)
+            for name, value in settings.items():
+                if value is None:
+                    connection.pop(name, None)
+                else:
+                    connection[name] = dict(value) if isinstance(value, Mapping) else value
             if timezone is not None:
                 data["timezone"] = timezone
 
-        arguments = [repr(base_url)] + [
-            f"{name}={dict(given)!r}" if isinstance(given, Mapping) else f"{name}={given!r}"
-            for name, given in (
-                ("auth", auth),
-                ("timezone", timezone),
-                ("environments", environments),
-                ("probe", probe),
-            )
-            if given is not None
-        ]
+        told = {**given, **({} if timezone is None else {"timezone": timezone}), **settings}
+        arguments = [repr(base_url), *(f"{name}={value!r}" for name, value in plain(told).items())]
         self._edit("connect", edit, f"bench.connect({', '.join(arguments)})", "connected")
 
     @locked
@@ -73,112 +87,19 @@ class Connecting(Picking):
         path = keep_secret(name, typed, variable_prefix(self.merchant))
         self._changed(f"{name} is kept in {path.name}", f"bench.secret({name!r})")
 
-    @locked
-    def operation(self, name: str, inputs: Sequence[str] = ()) -> None:
-        """Adds an operation, such as `find_orders_by_email`, and selects it; one that is there is selected."""
-        if name not in self._draft.data["operations"]:
-            body: dict[str, Any] = {"inputs": list(inputs)} if inputs else {}
-            told = f", {list(inputs)!r}" if inputs else ""
-            self._edit(
-                f"add {name}", lambda data: data["operations"].update({name: body}), f"bench.operation({name!r}{told})"
-            )
-        self._show(name)
+    def _value(self, value: str) -> str:
+        names = references(value)
+        if not names:
+            return value
+        found = Source().find_all(names)
+        for name in names:
+            value = value.replace(f"${{{name}}}", found[name])
+        return value
 
-    @locked
-    def call(
-        self,
-        url: str,
-        *,
-        name: str = "main",
-        method: str = "get",
-        operation: str | None = None,
-        for_each: bool = False,
-        **parts: Any,
-    ) -> None:
-        """Adds a call to an operation, or changes the one of that name.
-
-        Args:
-            url: Path or template, `/orders/{number}`; the inputs of the operation stand in braces.
-            name: The call's name.
-            method: get, post, put, patch or delete.
-            operation: The operation; the selected one unless given.
-            for_each: Whether it is made for each order; `{@.id}` then comes from the order.
-            parts: query, headers, json, form, xml, text, graphql, soap, reads, pages, not_found_when and so on, as in
-                the mapping file.
-
-        Raises:
-            UsageError: The call would be wrong; nothing is changed.
-        """
-        if method.lower() not in METHODS:
-            raise UsageError(f"no method {method!r} - one of {', '.join(METHODS)}")
-        chosen = self._chosen(operation)
-        made: dict[str, Any] = {"name": name}
-        if for_each:
-            made["for_each"] = "order"
-        made[method.lower()] = url
-        made.update((key, value) for key, value in parts.items() if value not in (None, {}, ""))
-
-        def edit(data: dict[str, Any]) -> None:
-            body = data["operations"].setdefault(chosen, {})
-            calls = body.setdefault("calls", [])
-            places = [index for index, each in enumerate(calls) if each.get("name", "main") == name]
-            if places:
-                calls[places[0]] = made
-            else:
-                calls.append(made)
-
-        told = "".join(f", {key}={value!r}" for key, value in parts.items() if value not in (None, {}, ""))
-        told = f", name={name!r}" * (name != "main") + f", method={method!r}" * (method != "get") + told
-        told += ", for_each=True" * for_each
-        self._edit(f"call {name}", edit, f"bench.call({url!r}{told}, operation={chosen!r})", f"{name} is set")
-        self._store.touched()
-        self._show(chosen, name)
-
-    @locked
-    def calls(self) -> list[tuple[str, str, str, str, int]]:
-        """Each call: its operation, name, method, URL, and how many answers there are of it."""
-        found = []
-        for operation, body in self._draft.data["operations"].items():
-            for call in (body or {}).get("calls") or ():
-                method = next(key for key in METHODS if key in call)
-                name = call.get("name", "main")
-                answers = sum(map(len, self._store.documents(self.plan(), operation, name)))
-                found.append((operation, name, method, call[method], answers))
-        return found
-
-    @locked
-    def remove_call(self, operation: str, name: str) -> None:
-        """Removes a call; rules that used it are then wrong, and the removal is refused."""
-
-        def edit(data: dict[str, Any]) -> None:
-            body = data["operations"][operation]
-            body["calls"] = [call for call in body["calls"] if call.get("name", "main") != name]
-            if not body["calls"]:
-                del body["calls"]
-
-        self._edit(f"remove {name}", edit, f"bench.remove_call({operation!r}, {name!r})", f"{name} is removed")
-        self._store.touched()
-        self._show(operation)
-
-    @locked
-    def copy_call(self, name: str, operation: str) -> None:
-        """Adds a call for each order to an operation, as another one has it; their orders share its rules.
-
-        Raises:
-            UsageError: No operation has such a call, or this one has it already.
-        """
-        chosen = self._chosen(operation)
-        calls = [call for body in self._draft.data["operations"].values() for call in (body or {}).get("calls") or ()]
-        found = next((call for call in calls if call.get("name") == name and "for_each" in call), None)
-        if found is None:
-            raise UsageError(f"no call {name!r} is made for each order - add it by call(..., for_each=True)")
-        if name in self._calls_of(chosen):
-            raise UsageError(f"{chosen} has the call {name!r} already")
-
-        def edit(data: dict[str, Any]) -> None:
-            data["operations"][chosen].setdefault("calls", []).append(copy.deepcopy(found))
-
-        self._edit(
-            f"call {name}", edit, f"bench.copy_call({name!r}, {chosen!r})", f"{chosen} makes the call {name}, too"
-        )
-        self._store.touched()
+    def _base_url(self, connection: Mapping[str, Any] | None = None) -> str:
+        """The connection's address, a reference in it filled in where it is known."""
+        said = str((connection or self._draft.data.get("connection") or {}).get("base_url") or "")
+        try:
+            return self._value(said)
+        except WorkbenchError:
+            return said

@@ -5,16 +5,29 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workbench.errors import MappingError, UsageError, VersionError
+from workbench.errors import MappingError, Problem, UsageError, VersionError
 from workbench.mapping import FORMAT, MappingFile, dump, load_data, load_text
 from workbench.versions import Folder, Version, content, read_text, safe_name, write_over
 
 MAPPINGS = "WORKBENCH_MAPPINGS"
 _STEPS = 200
+
+
+class Refused(UsageError):
+    """A change that would make the mapping wrong.
+
+    Args:
+        problems: What would be wrong, and where: all of it.
+        text: What is told in one line; the first problems unless given.
+    """
+
+    def __init__(self, problems: Iterable[Problem], text: str = "") -> None:
+        self.problems = tuple(problems)
+        super().__init__(text or "; ".join(problem.text for problem in self.problems[:3]))
 
 
 class Step(NamedTuple):
@@ -106,7 +119,7 @@ class Draft:
             edit: Changes a copy of the data, or returns other data.
 
         Raises:
-            UsageError: The change would make the mapping wrong; nothing is changed.
+            Refused: The change would make the mapping wrong; nothing is changed.
             VersionError: The draft cannot be written, or another notebook has changed it.
         """
         before = self.data
@@ -115,7 +128,7 @@ class Draft:
         try:
             after = load_data(after, "the draft").data
         except MappingError as error:
-            raise UsageError("; ".join(problem.text for problem in error.problems[:3])) from None
+            raise Refused(error.problems) from None
         if after == before:
             return
         self._write(after)

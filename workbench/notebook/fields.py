@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from workbench.catalogue import EXTRA, LIST, NAMES, OBJECT, STATUS, Field, catalogue
@@ -124,6 +125,17 @@ def _block_text(block: Any) -> str:
     return str(place) if isinstance(place, str) else ""
 
 
+def plain(data: Any) -> Any:
+    """Data of the mapping as a message can hold it: JSON has no exact decimals."""
+    if isinstance(data, Decimal):
+        return int(data) if data == data.to_integral_value() else float(data)
+    if isinstance(data, Mapping):
+        return {key: plain(value) for key, value in data.items()}
+    if isinstance(data, tuple):
+        return tuple(plain(value) for value in data)
+    return [plain(value) for value in data] if isinstance(data, list) else data
+
+
 def _field(
     data: Mapping[str, Any], record: str, group: str, key: str, field: Field, one_of: bool, trial: Trial | None
 ) -> dict[str, Any]:
@@ -138,9 +150,10 @@ def _field(
     return {
         "key": key, "label": field.label, "kind": field.kind, "meaning": field.meaning,
         "required": (field.required and group == _OWN) or one_of, "path": "" if rule is None else rule_text(rule),
-        "rule": rule, "sample": sample[:200], "present": filled, "of": total, "problems": problems,
+        "rule": plain(rule), "sample": sample[:200], "present": filled, "of": total, "problems": problems,
         "note": str(rule.get("note", "")) if isinstance(rule, dict) else "",
-        "words": field.kind == STATUS, "fragile": "[0]" in str(rule) or "[-1]" in str(rule),
+        "words": field.kind == STATUS, "cases": isinstance(rule, dict) and "cases" in rule,
+        "fragile": "[0]" in str(rule) or "[-1]" in str(rule),
     }  # fmt: skip
 
 

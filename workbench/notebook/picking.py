@@ -11,12 +11,11 @@ from typing import Any
 
 from workbench.calls import Exchange
 from workbench.catalogue import catalogue
-from workbench.errors import MappingError, UsageError
-from workbench.mapping import load_data
+from workbench.errors import UsageError
 from workbench.notebook.base import Base, locked
 from workbench.notebook.fields import every_field, read_rule, rule_text
-from workbench.pick import KeepChoice, Picker, Proposal, cases_of, keep_choices, suggest_word, values_of
-from workbench.pick.rules import drop_rule, set_rule
+from workbench.pick import Picker, Proposal, suggest_word, values_of
+from workbench.pick.rules import drop_rule
 from workbench.samples.documents import documents_of, reading_of
 from workbench.tree import Change, Tree, merge_alike
 
@@ -263,90 +262,6 @@ class Picking(Base):
             self._memo["unplaced"] = found
         told: dict[str, tuple[str, str]] = self._memo["unplaced"]
         return told
-
-    @locked
-    def keep(self, conditions: Mapping[str, Any] | None, block: str = "", operation: str | None = None) -> None:
-        """Keeps only the orders, or the rows of a block such as `lines`, for which conditions hold; None keeps all."""
-        chosen = self._chosen(operation)
-        if conditions is not None and not isinstance(conditions, Mapping):
-            raise UsageError("no table of conditions - write {'@.kind': 'product'}; keep_choices() offers some")
-
-        def edit(data: dict[str, Any]) -> None:
-            if block:
-                target = data["records"]["order"].get(block)
-                if not isinstance(target, dict) or "each" not in target:
-                    raise UsageError(f"{block} is no list yet - assign one of its fields first")
-            else:
-                target = data["operations"][chosen].setdefault("orders", {"each": "$"})
-            target.pop("keep", None)
-            if conditions:
-                target["keep"] = dict(conditions)
-
-        told = f", {block!r}" if block else ""
-        self._edit(f"keep {block or 'orders'}", edit, f"bench.keep({conditions!r}{told})")
-
-    @locked
-    def keep_choices(self, block: str = "", operation: str | None = None) -> list[KeepChoice]:
-        """What rows could be kept, told apart by their own values: `keep rows whose type is "product"`.
-
-        Args:
-            block: `lines`, `shipments` or `returns`; empty for the orders themselves.
-            operation: The operation; the selected one unless given.
-
-        Returns:
-            Each with its words, how many rows stay, and the conditions for `keep(conditions, block)`.
-
-        Raises:
-            UsageError: There is no such list yet.
-        """
-        return keep_choices(self._picker(self._chosen(operation)).rows(block))
-
-    @locked
-    def cases(
-        self, field: str, rows: Sequence[Any], *, call: str | None = None, operation: str | None = None,
-        write: bool = True,
-    ) -> list[dict[str, Any]]:  # fmt: skip
-        """Derives a field from comparisons, as a small table: the first row that holds gives the result.
-
-        Args:
-            field: The business field, `status` or `lines.status`.
-            rows: Each `(field, comparison, value, result)`; field and value may be nodes of the tree. The last may be
-                a result alone, for all others. Comparisons are those of `COMPARISONS`.
-            call: The call whose nodes are meant; the selected one unless given.
-            operation: The operation; the selected one unless given.
-            write: Write the rule; without it, only try it.
-
-        Returns:
-            What comes out, a row for each sample: its name, and the field's values.
-
-        Raises:
-            UsageError: A row cannot be understood, or the rule would be wrong; nothing is changed.
-        """
-        chosen = self._chosen(operation)
-        picker = self._picker(chosen)
-        told = call or self._call
-
-        def path(text: str) -> str:
-            tree = picker.trees.get(told)
-            if text.startswith("$") and tree is not None and tree.find(text) is not None:
-                return picker.path_for(field, told, text)
-            return text
-
-        rule = {"cases": cases_of(rows, path)}
-        data = self.data
-        set_rule(data, "order", field, rule)
-        try:
-            trial = self._store.trials.of(load_data(data, "the draft").data, chosen, self._store.samples)
-            found = trial.values(field)
-        except MappingError as error:
-            raise UsageError("; ".join(problem.text for problem in error.problems[:3])) from None
-        if write:
-            more = f", call={call!r}" if call and call != self._call else ""
-            code = f"bench.cases({field!r}, {list(rows)!r}{more})"
-            self._write_rule(field, rule, f"{field} = {len(rule['cases'])} cases", code)
-        return [
-            {"sample": sample.name, "values": list(values)} for sample, values in zip(trial.samples, found, strict=True)
-        ]
 
     @locked
     def note(self, field: str, text: str) -> None:

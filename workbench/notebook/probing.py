@@ -10,14 +10,14 @@ from workbench.calls import Exchange
 from workbench.errors import UsageError, WorkbenchError
 from workbench.merchant import open_merchant
 from workbench.notebook.base import BY_EMAIL, BY_NUMBER, locked
-from workbench.notebook.sampling import Sampling
 from workbench.notebook.searching import Tried, Trying, findings, paging_of, plan_reads
+from workbench.notebook.signing import SigningIn
 from workbench.pick import Trial
 from workbench.samples import recorded
 from workbench.samples.documents import documents_of, reading_of, sample_of
 
 
-class Probing(Sampling):
+class Probing(SigningIn):
     """Finding out how the merchant searches."""
 
     @locked

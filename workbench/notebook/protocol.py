@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from workbench.calls import Request
+from workbench.connect.opening import connection_of
+from workbench.connect.settings import variable_prefix
 from workbench.errors import UsageError, WorkbenchError
-from workbench.mapping import auth_forms
-from workbench.notebook import views
+from workbench.notebook import forms, views
 from workbench.notebook.base import TABS
+from workbench.notebook.curl import curl_of
+from workbench.notebook.draft import Refused
+from workbench.notebook.fields import plain
 from workbench.notebook.session import Workbench
-from workbench.notebook.typed import SHOWN, auth_table, typed_call
 from workbench.pick import Proposal
 
 Reply = tuple[dict[str, Any], list[bytes]]
@@ -23,7 +27,8 @@ def handle(bench: Workbench, op: str, args: Mapping[str, Any]) -> Reply:
     """Does what the widget asks for.
 
     Returns:
-        What is sent back: `{"ok": ...}` or `{"error": text}`, and binary buffers. Nothing is ever raised, because what
+        What is sent back: `{"ok": ...}` or `{"error": text}`, with `places` where parts of the mapping would be wrong,
+        and binary buffers. Nothing is ever raised, because what
         a callback raises ends up in a notebook's log.
     """
     try:
@@ -33,6 +38,9 @@ def handle(bench: Workbench, op: str, args: Mapping[str, Any]) -> Reply:
     with bench._lock:
         try:
             done = made(bench, dict(args))
+        except Refused as error:
+            places = [[each.where, f"{each.what} - {each.how}" if each.how else each.what] for each in error.problems]
+            return {"error": str(error), "places": places}, []
         except WorkbenchError as error:
             return {"error": str(error)}, []
         except Exception as error:  # the text could hold a customer's value
@@ -45,7 +53,7 @@ def handle(bench: Workbench, op: str, args: Mapping[str, Any]) -> Reply:
 def _proposal(one: Proposal) -> dict[str, Any]:
     told = asdict(one)
     del told["data"]
-    return told
+    return {**told, "rule": plain(told["rule"])}
 
 
 def _propose(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +149,7 @@ def _exchange(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
                     "size": len(response.body) if response else 0,
                     "body": response.body[:_BODY].decode("utf-8", "replace") if response else "",
                     "error": exchange.error or ("" if response and response.status < 400 else taken.error),
-                    "curl": _curl(bench, request),
+                    "curl": _curl(bench, taken.sample.operation, request),
                 }
             )  # fmt: skip
     pages.sort(key=lambda page: not page["error"])
@@ -152,44 +160,19 @@ def _sent(request: Any) -> list[str]:
     return [f"{request.method} {request.url}", *(f"{name}: {value}" for name, value in request.headers)]
 
 
-def _curl(bench: Workbench, request: Any) -> str:
+def _curl(bench: Workbench, operation: str | None, request: Request) -> str:
     """The request for a shell, with references in the place of secrets."""
-    auth = (bench._draft.data.get("connection") or {}).get("auth") or {}
-    parts = ["curl", "-sS"]
-    if request.method != "GET":
-        parts += ["-X", request.method]
-    if auth.get("kind") == "basic":
-        parts += ["-u", f'"{auth.get("username", "")}:{auth.get("password", "")}"']
-    elif auth.get("kind") == "bearer":
-        parts += ["-H", f'"Authorization: Bearer {auth.get("token", "")}"']
-    for name, value in request.headers:
-        if name.lower() not in ("authorization", "host", "user-agent", "accept-encoding", "connection", "cookie"):
-            parts += ["-H", _quoted(f"{name}: {value}")]
-    if request.body:
-        parts += ["--data-binary", _quoted(request.body.decode("utf-8", "replace"))]
-    return " ".join([*parts, _quoted(request.url)])
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
+    plan = bench.plan()
+    body = bench._draft.data["operations"].get(operation or bench._operation) or {}
+    calls: list[dict[str, Any]] = body.get("calls") or []
+    call = next((each for each in calls if each.get("name", "main") == request.call), {})
+    connection = connection_of(plan, bench._environment())[1] if plan.connection else {}
+    return curl_of(request, call, connection, variable_prefix(bench.merchant), bench._base_url(connection))
 
 
 def _fetch(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     asked = {name: str(args[name]).strip() for name in ("email", "number") if str(args.get(name) or "").strip()}
     bench.fetch(**asked)
-    return views.state(bench)
-
-
-def _call(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
-    operation, name = bench._chosen(args.get("operation")), str(args.get("name") or "main").strip()
-    url, parts = typed_call(args, bench._base_url())
-    calls = (bench._draft.data["operations"][operation] or {}).get("calls") or ()
-    before: Mapping[str, Any] = next((call for call in calls if call.get("name", "main") == name), {})
-    kept = {key: value for key, value in before.items() if key not in SHOWN}
-    bench.call(
-        url, name=name, method=args.get("method") or "get", operation=operation,
-        for_each=bool(args.get("for_each")), **{**kept, **parts},
-    )  # fmt: skip
     return views.state(bench)
 
 
@@ -214,41 +197,8 @@ def _then_state(act: Callable[[Workbench, dict[str, Any]], Any]) -> Callable[[Wo
     return both
 
 
-def _connect(bench: Workbench, args: dict[str, Any]) -> None:
-    for name, value in (args.get("secrets") or {}).items():
-        bench.secret(name, value)
-    auth = auth_table(str(args["kind"]), args.get("settings") or {}) if args.get("kind") else None
-    bench.connect(args["base_url"], auth, timezone=args.get("timezone") or None)
-
-
-def _forms(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
-    """The kinds of authentication as forms, and what the connection says now."""
-    forms = [form for form in auth_forms() if form["kind"] != "tls"]
-    zone = bench._draft.data.get("timezone", "")
-    return {"forms": forms, "auth": bench.connection.get("auth") or {}, "timezone": zone}
-
-
-def _import(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
-    """The calls of what was pasted, of a file that was chosen, or of a GraphQL endpoint."""
-    found = bench.introspect(args["graphql"]) if args.get("graphql") else bench.read_calls(_check_only(args["text"]))
-    calls = [
-        {
-            "label": one.label, "method": one.method, "path": one.path, "inputs": list(one.inputs),
-            "notes": list(one.notes), "reads": one.reads or one.method == "get", "operation": one.operation,
-        }
-        for one in found[:200]
-    ]  # fmt: skip
-    return {"kind": found.kind, "notes": list(found.notes), "calls": calls, "total": len(found)}
-
-
 def _confirm(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     return {"ok": bench.confirm(args["order"], args["field"], args.get("expected")), "text": bench.message}
-
-
-def _check_only(text: Any) -> str:
-    if not isinstance(text, str):
-        raise UsageError("a text is needed")
-    return text
 
 
 _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
@@ -259,11 +209,11 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "compare": lambda bench, args: {"changes": [asdict(one) for one in bench.compare(args.get("call"))]},
     "propose": _propose,
     "assign": _assign,
-    "assign_text": _then_state(lambda bench, args: bench.assign_text(args["field"], _check_only(args["text"]))),
+    "assign_text": _then_state(lambda bench, args: bench.assign_text(args["field"], forms.text_of(args["text"]))),
     "unassign": _then_state(lambda bench, args: bench.unassign(args["field"])),
     "undo": _then_state(lambda bench, args: bench.undo()),
     "redo": _then_state(lambda bench, args: bench.redo()),
-    "note": _then_state(lambda bench, args: bench.note(args["field"], _check_only(args["text"]))),
+    "note": _then_state(lambda bench, args: bench.note(args["field"], forms.text_of(args["text"]))),
     "extra": _then_state(
         lambda bench, args: bench.declare(args["key"], args.get("label", ""), args.get("kind") or "text")
     ),
@@ -286,14 +236,21 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "consent": _then_state(lambda bench, args: bench.consent(bool(args.get("yes")))),
     "remove_sample": _then_state(lambda bench, args: bench.remove_sample(args["name"])),
     "add_operation": _then_state(lambda bench, args: bench.operation(args["name"])),
-    "add_call": _call,
+    "add_call": _then_state(forms.set_call),
     "remove_call": _then_state(lambda bench, args: bench.remove_call(args["operation"], args["name"])),
     "use_in_call": _then_state(
         lambda bench, args: bench.use_in_call(args["call"], args["path"], args["url"], args["name"])
     ),
-    "connect": _then_state(_connect),
-    "auth_forms": _forms,
-    "import": _import,
+    "connect": _then_state(forms.connect),
+    "auth_forms": forms.connection,
+    "import": forms.imported,
+    "sign_in": forms.sign_in,
+    "sign_in_state": forms.sign_in_state,
+    "sign_in_finish": forms.sign_in_finish,
+    "cases_form": forms.cases,
+    "case_path": forms.case_path,
+    "try_cases": forms.try_cases,
+    "cases": _then_state(forms.set_cases),
     "use_call": _then_state(lambda bench, args: bench.use_call(int(args["number"]), name=args.get("name") or "main")),
     "suggest": _then_state(lambda bench, args: bench.suggest()),
     "use_suggestion": _then_state(lambda bench, args: bench.use_suggestion(args["field"], int(args.get("rank") or 0))),
@@ -302,7 +259,7 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "candidates": lambda bench, args: {"rows": [views.suggestion(one) for one in bench.candidates(args["field"])]},
     "presence": lambda bench, args: {"rows": bench.presence()},
     "keep_choices": lambda bench, args: {
-        "choices": [one._asdict() for one in bench.keep_choices(args.get("block") or "")]
+        "choices": [plain(one._asdict()) for one in bench.keep_choices(args.get("block") or "")]
     },
     "prove": lambda bench, args: {"lines": bench.prove()},
     "keep": _then_state(lambda bench, args: bench.keep(args.get("conditions") or None, args.get("block") or "")),
@@ -310,7 +267,7 @@ _OPS: dict[str, Callable[[Workbench, dict[str, Any]], Any]] = {
     "reload": _then_state(lambda bench, args: bench.reload()),
     "rebase": _then_state(lambda bench, args: bench.rebase()),
     "export": _export,
-    "paste_words": lambda bench, args: {"left": bench.paste_words(args["field"], _check_only(args["text"]))},
+    "paste_words": lambda bench, args: {"left": bench.paste_words(args["field"], forms.text_of(args["text"]))},
     "fetch_found": _then_state(lambda bench, args: bench.fetch_found()),
     "probe_plan": lambda bench, args: {
         "reads": [one.label for one in bench.probe_plan(args.get("email") or "", args.get("number") or "")]

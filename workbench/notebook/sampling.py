@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from workbench.calls import Exchange
-from workbench.connect.secrets import Source, references
+from workbench.connect.secrets import references
 from workbench.connect.settings import variable_prefix
 from workbench.errors import UsageError, WorkbenchError
 from workbench.merchant import open_merchant
 from workbench.notebook.base import BY_EMAIL, BY_NUMBER, INPUT, locked
-from workbench.notebook.connecting import Connecting
+from workbench.notebook.calling import Calling
 from workbench.notebook.samples import Taken
 from workbench.pick import Trial
 from workbench.samples.documents import reading_of
 from workbench.tree.inside import kind_inside
 
 
-class Sampling(Connecting):
+class Sampling(Calling):
     """Reaching the merchant, and keeping what came."""
 
     @locked
@@ -130,23 +130,6 @@ class Sampling(Connecting):
 
     def _probe_name(self, name: str) -> str:
         return f"{variable_prefix(self.merchant)}_PROBE_{name.upper()}"
-
-    def _value(self, value: str) -> str:
-        names = references(value)
-        if not names:
-            return value
-        found = Source().find_all(names)
-        for name in names:
-            value = value.replace(f"${{{name}}}", found[name])
-        return value
-
-    def _base_url(self) -> str:
-        """The connection's address, a reference in it filled in where it is known."""
-        said = str((self._draft.data.get("connection") or {}).get("base_url") or "")
-        try:
-            return self._value(said)
-        except WorkbenchError:
-            return said
 
     def _asked_by(self, inputs: Mapping[str, str]) -> str:
         for name, body in self._draft.data["operations"].items():

@@ -2,45 +2,139 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
-from workbench.errors import UsageError
-from workbench.mapping import auth_forms
+from workbench.calls.bodies import flat_pairs
+from workbench.conditions import input_name
+from workbench.errors import Problem, UsageError
+from workbench.mapping import auth_forms, connection_forms
+from workbench.mapping.chains import ORDER
+from workbench.mapping.check_calls import BODIES, METHODS, PAGE_KEYS
+from workbench.mapping.source import SourceError, read_source
+from workbench.notebook.draft import Refused
+from workbench.notebook.fields import plain
+from workbench.notebook.typed_cases import number_of, shown_value, typed_value
+from workbench.paths import is_path_word, text_of
 
-METHODS = ("get", "post", "put", "patch", "delete")
-BODIES = ("json", "form", "xml", "text", "graphql", "soap")
-SHOWN = frozenset((*METHODS, *BODIES, "name", "for_each", "query", "headers", "reads", "pages"))
-"""The keys of a call that the form has; the others stay as they are when a call is set again."""
-
-PAGES = ("kind", "path", "param", "size", "start", "max")
+CONDITIONS = ("only_when", "not_found_when", "fail_when")
+FLAGS = ("reads", "required")
+WORDS = ("quotes", "format", "encoding", "note")
+NUMBERS = ("limit", "timeout_s")
+SIGNS = {"tab": "\t", "\\t": "\t"}
+_CONDITION = re.compile(r"""(?:"([^"]+)"|'([^']+)'|((?:[^:'"\[\]]|\[[^\]]*\]|:(?=\S))+?))\s*:\s+(.*)""")
 
 
 def typed_call(args: Mapping[str, Any], base_url: str) -> tuple[str, dict[str, Any]]:
     """The URL, and the other parts of a call as the mapping file has them.
 
     Args:
-        args: What the form holds: `url`, `headers`, `body_kind`, `body`, `more` (the action of SOAP, the variables of
-            GraphQL), `reads`, `pages`.
+        args: What the form holds, by the keys of a call; besides `body_kind`, `body`, `more` (the action of SOAP, the
+            variables of GraphQL) and `soap_version`.
         base_url: The connection's; it is taken off a URL that was pasted whole.
 
     Raises:
         UsageError: Something cannot be read as what it is said to be.
     """
     url, query = split_url(str(args.get("url") or "").strip(), base_url)
-    parts: dict[str, Any] = {"query": query, "headers": header_lines(str(args.get("headers") or ""))}
     kind = str(args.get("body_kind") or "")
+    parts: dict[str, Any] = {"query": query}
+    read: list[tuple[str, Callable[[], Any]]] = [
+        ("headers", lambda: header_lines(_text(args, "headers"))),
+        ("namespaces", lambda: header_lines(_text(args, "namespaces"), "a namespace is written as prefix: URI")),
+        *((key, functools.partial(condition_lines, _text(args, key))) for key in CONDITIONS),
+        *((key, functools.partial(_number, _text(args, key), key)) for key in NUMBERS),
+        ("pages", lambda: _typed_pages(args.get("pages") or {})),
+    ]
     if kind:
-        parts[kind] = body_of(kind, str(args.get("body") or ""), str(args.get("more") or ""))
-    if args.get("reads"):
-        parts["reads"] = True
-    pages = {key: value for key, value in (args.get("pages") or {}).items() if key in PAGES and value not in (None, "")}
-    if pages.get("kind"):
-        parts["pages"] = {key: int(value) if str(value).isdigit() else value for key, value in pages.items()}
+        read.append((kind, lambda: body_of(kind, str(args.get("body") or ""), _text(args, "more"))))
+    for key, reading in read:
+        try:
+            value = reading()
+        except Refused:
+            raise
+        except UsageError as error:
+            what, _, how = str(error).partition(" - ")
+            raise Refused([Problem(what, key, how)], str(error)) from None
+        if value not in (None, {}, ""):
+            parts[key] = value
+    parts |= {key: _text(args, key) for key in WORDS if _text(args, key)}
+    parts |= {key: True for key in FLAGS if args.get(key)}
+    sign = str(args.get("delimiter") or "")
+    parts |= {"delimiter": SIGNS.get(sign.strip(), sign)} if sign else {}
+    if kind == "soap" and _text(args, "soap_version"):
+        parts["soap"]["version"] = _text(args, "soap_version")
+    each = args.get("for_each")
+    if each:
+        parts["for_each"] = ORDER if each is True else str(each).strip()
     return url, parts
+
+
+def _text(args: Mapping[str, Any], key: str) -> str:
+    return str(args.get(key) or "").strip()
+
+
+def _number(text: str, key: str) -> int | Decimal | None:
+    try:
+        return number_of(text) if text else None
+    except (ValueError, ArithmeticError):
+        raise UsageError(f"{key}: what is typed is none - write a number") from None
+
+
+def _typed_pages(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The paging of a call; empty where it has one page."""
+    found: dict[str, Any] = {}
+    for key in PAGE_KEYS:
+        text = _text(said, key)
+        if not text:
+            continue
+        if key == "stop_when":
+            found[key] = condition_lines(text)
+        else:
+            found[key] = _number(text, key) if key in ("size", "start", "max") else text
+    return found if found.get("kind") else {}
+
+
+def condition_lines(text: str) -> dict[str, Any]:
+    """Conditions, one a line: `http.status: 404`, `$.state: [gone, void]`, `$.error: {is: present}`.
+
+    Raises:
+        UsageError: A line is none.
+    """
+    found: dict[str, Any] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        match = _CONDITION.fullmatch(line)
+        if match is None:
+            raise UsageError("a condition is written as PATH: VALUE, one a line - such as http.status: 404")
+        found[(match[1] or match[2] or match[3]).strip()] = _expected(match[4].strip())
+    return found
+
+
+def _expected(text: str) -> Any:
+    if input_name(text) or is_path_word(text):
+        return text
+    if text[:1] not in "[{\"'":
+        return typed_value(text)
+    try:
+        return read_source(f"v: {text}").data["v"]
+    except SourceError:
+        raise UsageError(
+            "what is compared with cannot be read - write a word, [one, of several] or {is: absent}"
+        ) from None
+
+
+def shown_conditions(table: Mapping[str, Any] | None) -> str:
+    """Conditions as they are typed; the opposite of `condition_lines`."""
+    lines = []
+    for left, expected in (table or {}).items():
+        many = isinstance(expected, (list, Mapping))
+        lines.append(f"{left}: {json.dumps(plain(expected), ensure_ascii=False) if many else shown_value(expected)}")
+    return "\n".join(lines)
 
 
 def split_url(url: str, base_url: str) -> tuple[str, dict[str, Any]]:
@@ -66,7 +160,7 @@ def split_url(url: str, base_url: str) -> tuple[str, dict[str, Any]]:
     return head or "/", query
 
 
-def header_lines(text: str) -> dict[str, str]:
+def header_lines(text: str, told: str = "a header is written as Name: value") -> dict[str, str]:
     """Headers, one a line.
 
     Raises:
@@ -76,7 +170,7 @@ def header_lines(text: str) -> dict[str, str]:
     for line in filter(None, map(str.strip, text.splitlines())):
         name, colon, value = line.partition(":")
         if not colon or not name.strip():
-            raise UsageError("a header is written as Name: value, one a line")
+            raise UsageError(f"{told}, one a line")
         found[name.strip()] = value.strip()
     return found
 
@@ -112,13 +206,48 @@ def auth_table(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
     form = next((form for form in auth_forms() if form["kind"] == kind and kind != "tls"), None)
     if form is None:
         raise UsageError(f"authentication of kind {kind!r} is unknown")
-    table: dict[str, Any] = {"kind": kind}
+    return {"kind": kind, **_form_table(form, values, "connection.auth")}
+
+
+def connection_settings(values: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What the forms of a connection's other parts change, for `connect(...)`; None for what is taken away.
+
+    Args:
+        values: By part, as `connection_forms` has them, what stands in each field.
+        before: The connection as it is.
+
+    Raises:
+        UsageError: A field cannot be read.
+    """
+    found: dict[str, Any] = {}
+    for form in connection_forms():
+        part = form["kind"]
+        if part not in values:
+            continue
+        table: dict[str, Any] = _form_table(form, values[part], f"connection.{part}" if part else "connection")
+        old = (before.get(part) or {}) if part else before
+        if part:
+            table |= {"note": old["note"]} if "note" in old and table else {}
+            after: dict[str, Any] = {part: table or None}
+        else:
+            after = {field["name"]: table.get(field["name"]) for field in form["fields"]}
+        found |= {key: value for key, value in after.items() if value != before.get(key)}
+    return found
+
+
+def _form_table(form: Mapping[str, Any], values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    table: dict[str, Any] = {}
     for field in form["fields"]:
         said = values.get(field["name"])
         text = said.strip() if isinstance(said, str) else said
         if text in (None, "") or (text == field["default"] and not field["required"]):
             continue
-        table[field["name"]] = _typed_field(field, text)
+        try:
+            table[field["name"]] = _typed_field(field, text)
+        except UsageError as error:
+            what, _, how = str(error).partition(" - ")
+            problem = Problem(what, f"{where}.{field['name']}", how)
+            raise Refused([problem], str(error)) from None
     return table
 
 
@@ -131,13 +260,17 @@ def _typed_field(field: Mapping[str, Any], said: Any) -> Any:
     if sort in ("data", "conditions"):
         return _json(str(said), label)
     try:
-        if sort == "seconds":
-            return int(said) if str(said).isdigit() else Decimal(said)
+        if sort in _NUMBERS:
+            return number_of(said)
         if sort == "statuses":
             return [int(part) for part in str(said).replace(",", " ").split()]
     except (ValueError, ArithmeticError):
-        raise UsageError(f"{label}: write {'numbers, 401 403' if sort == 'statuses' else 'seconds'}") from None
+        wanted = "numbers, 401 403" if sort == "statuses" else _NUMBERS[sort]
+        raise UsageError(f"{label}: what is typed is none - write {wanted}") from None
     return said
+
+
+_NUMBERS = {"seconds": "seconds", "span": "seconds", "number": "a number, 2.5", "count": "a whole number"}
 
 
 def _json(text: str, what: str) -> Any:
@@ -157,24 +290,44 @@ def shown_call(call: Mapping[str, Any]) -> dict[str, Any]:
     method = next((key for key in METHODS if key in call), "get")
     kind = next((key for key in BODIES if key in call), "")
     body: Any = call.get(kind, "") if kind else ""
-    more = ""
+    more = version = ""
     if kind == "graphql":
         more = _shown_json(body["variables"]) if body.get("variables") else ""
         body = body.get("document", "")
     elif kind == "soap":
-        body, more = body.get("body", ""), str(body.get("action", ""))
+        body, more, version = body.get("body", ""), str(body.get("action", "")), str(body.get("version", ""))
     elif kind == "json":
         body = _shown_json(body)
     elif kind == "form":
-        body = "\n".join(f"{name}={value}" for name, value in body.items())
-    query = [
-        f"{name}={each}" for name, value in (call.get("query") or {}).items()
-        for each in (value if isinstance(value, list) else [value])
-    ]  # fmt: skip
-    return {
-        "url": call.get(method, "") + (f"?{'&'.join(query)}" if query else ""),
-        "method": method, "name": call.get("name", "main"), "for_each": "for_each" in call,
+        body = "\n".join(f"{name}={value}" for name, value in flat_pairs(body))
+    query = "&".join(f"{name}={text_of(value)}" for name, value in flat_pairs(call.get("query") or {}))
+    pages = {key: str(value) for key, value in (call.get("pages") or {}).items() if key != "stop_when"}
+    if "stop_when" in (call.get("pages") or {}):
+        pages["stop_when"] = shown_conditions(call["pages"]["stop_when"])
+    shown = {
+        "url": call.get(method, "") + (f"?{query}" if query else ""), "method": method,
+        "name": call.get("name", "main"), "for_each": str(call.get("for_each", "")),
         "headers": "\n".join(f"{name}: {value}" for name, value in (call.get("headers") or {}).items()),
-        "body_kind": kind, "body": str(body), "more": more, "reads": bool(call.get("reads")),
-        "pages": {key: str(value) for key, value in (call.get("pages") or {}).items() if key in PAGES},
+        "namespaces": "\n".join(f"{name}: {value}" for name, value in (call.get("namespaces") or {}).items()),
+        "body_kind": kind, "body": str(body), "more": more, "soap_version": version, "pages": pages,
+        "delimiter": {"\t": "tab"}.get(call.get("delimiter", ""), call.get("delimiter", "")),
     }  # fmt: skip
+    shown |= {key: bool(call.get(key)) for key in FLAGS}
+    shown |= {key: shown_conditions(call.get(key)) for key in CONDITIONS}
+    return shown | {key: str(call.get(key, "")) for key in (*WORDS, *NUMBERS)}
+
+
+def changed_call(args: Mapping[str, Any], before: Mapping[str, Any], base_url: str) -> tuple[str, dict[str, Any]]:
+    """What the form says of a call that is there: what was not touched stays as the file has it, types included.
+
+    Raises:
+        UsageError: Something cannot be read as what it is said to be.
+    """
+    url, parts = typed_call(args, base_url)
+    shown_url, same = typed_call(shown_call(before), "") if before else ("", {})
+    method = next((key for key in METHODS if key in before), "")
+    kept = {key: before[key] for key in same if key in before and parts.get(key) == same[key]}
+    if method and url == shown_url and parts.get("query") == same.get("query"):
+        url = before[method]  # it may have a part of the query in itself
+        kept |= {"query": before.get("query") or {}}
+    return url, {**parts, **kept}

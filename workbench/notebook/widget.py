@@ -15,8 +15,8 @@ from workbench.notebook.protocol import handle
 from workbench.notebook.session import Workbench
 
 _MODULES = (
-    "dom.js", "rpc.js", "nodes.js", "tree.js", "fields.js", "values.js", "calls.js", "connect.js", "panels.js",
-    "asks.js", "below.js", "main.js",
+    "dom.js", "rpc.js", "nodes.js", "tree.js", "fields.js", "values.js", "cases.js", "chosen.js", "calls.js",
+    "connect.js", "signin.js", "panels.js", "asks.js", "below.js", "main.js",
 )  # fmt: skip
 _IMPORT = re.compile(r"^import .* from \"\./[\w.]+\";\n", re.M)
 _EXPORT = re.compile(r"^export (?=function|const|class)", re.M)

@@ -6,7 +6,7 @@ from workbench.pick.keeping import KeepChoice, keep_choices
 from workbench.pick.model import Proposal
 from workbench.pick.picker import Picker
 from workbench.pick.rules import second_for
-from workbench.pick.tables import COMPARISONS, cases_of
+from workbench.pick.tables import COMPARISONS, cases_of, conditions_of
 from workbench.pick.trial import Trial, problem_field, values_of
 from workbench.pick.words import suggest_word
 
@@ -17,6 +17,7 @@ __all__ = [
     "Proposal",
     "Trial",
     "cases_of",
+    "conditions_of",
     "keep_choices",
     "problem_field",
     "second_for",

@@ -13,7 +13,7 @@ _EQUAL = ("", "=", "==", "is", "equals")
 _SIGNS = {">": "over", "<": "under", ">=": "at_least", "<=": "at_most", "!=": "not", "≥": "at_least", "≤": "at_most",
           "more than": "over", "less than": "under", "at least": "at_least", "at most": "at_most", "is not": "not",
           "older than": "older_than"}  # fmt: skip
-COMPARISONS = ("is", "not", "over", "under", "at_least", "at_most", "within", "older_than", *PRESENCE)
+COMPARISONS = ("is", "not", "over", "under", "at_least", "at_most", "within", "older_than", *PRESENCE, "value")
 """The comparisons of a row, as they are offered."""
 
 
@@ -22,7 +22,8 @@ def cases_of(rows: Sequence[Any], path: Callable[[str], str]) -> list[dict[str, 
 
     Args:
         rows: Each `(field, comparison, value, result)`, or a table with these keys; `{"when": CONDITIONS, "then": X}`
-            says several conditions at once. A row of nothing but its result, the last, is what holds otherwise.
+            says several conditions at once, as the file has them or as `(field, comparison, value)`. A row of nothing
+            but its result, the last, is what holds otherwise.
         path: A path of the language for what stands as field, or as a value that is a node.
 
     Raises:
@@ -43,8 +44,9 @@ def _case(row: Any, number: int, path: Callable[[str], str]) -> dict[str, Any]:
     if isinstance(row, Mapping) and ("then" in row or "when" in row):
         if "then" not in row or set(row) - {"when", "then"}:
             raise UsageError(f"row {number}: write {{'when': CONDITIONS, 'then': RESULT}}")
-        when = {path(left): _right(right, path) for left, right in dict(row.get("when") or {}).items()}
-        return {"when": when, "then": row["then"]} if when else {"then": row["then"]}
+        when = _when(row.get("when") or {}, number, path)
+        then = _right(row["then"], path)
+        return {"when": when, "then": then} if when else {"then": then}
     if isinstance(row, Mapping):
         unknown = set(row) - {"field", "comparison", "value", "result"}
         if unknown or "result" not in row:
@@ -54,12 +56,36 @@ def _case(row: Any, number: int, path: Callable[[str], str]) -> dict[str, Any]:
         parts = list(row) if len(row) == 4 else ["", "", "", row[0]]
     else:
         raise UsageError(f"row {number}: a row has field, comparison, value and result, or a result alone")
-    field, comparison, value, result = parts
-    if not isinstance(field, str) or not isinstance(comparison, str):
-        raise UsageError(f"row {number}: field and comparison are texts")
-    if not field.strip():
-        return {"then": result}
-    return {"when": {path(field.strip()): _expected(comparison.strip(), value, number, path)}, "then": result}
+    *condition, result = parts
+    when = _when([condition], number, path) if str(condition[0]).strip() else {}
+    return {"when": when, "then": _right(result, path)} if when else {"then": _right(result, path)}
+
+
+def _when(said: Any, number: int, path: Callable[[str], str]) -> dict[str, Any]:
+    """The conditions of a row: a table of the language, or `(field, comparison, value)` several times."""
+    if isinstance(said, Mapping):
+        return {path(left): _right(right, path) for left, right in said.items()}
+    found: dict[str, Any] = {}
+    for condition in said:
+        if not isinstance(condition, (list, tuple)) or len(condition) != 3:
+            raise UsageError(f"row {number}: a condition is (field, comparison, value)")
+        field, comparison, value = condition
+        if not isinstance(field, str) or not isinstance(comparison, str):
+            raise UsageError(f"row {number}: field and comparison are texts")
+        if not field.strip():
+            raise UsageError(f"row {number} compares nothing - give a field, or a node of the tree")
+        left, expected = path(field.strip()), _expected(comparison.strip(), value, number, path)
+        found[left] = expected if left not in found else _both(found[left], expected, number)
+    return found
+
+
+def _both(one: Any, other: Any, number: int) -> dict[str, Any]:
+    """Two expectations of the same field, as one table."""
+    tables = [each if isinstance(each, Mapping) else {"value": each} for each in (one, other)]
+    words = [each for table in tables for each in ([table["value"]] if "value" in table else [])]
+    if tables[0].keys() & tables[1].keys() or any(is_path_word(each) or isinstance(each, list) for each in words):
+        raise UsageError(f"row {number} compares the same field twice in the same way - write a row for each")
+    return {**tables[0], **tables[1]}
 
 
 def _expected(comparison: str, value: Any, number: int, path: Callable[[str], str]) -> Any:
@@ -67,13 +93,31 @@ def _expected(comparison: str, value: Any, number: int, path: Callable[[str], st
     if word in PRESENCE:
         return {"is": word}
     if word in _EQUAL:
+        if value is None:
+            raise UsageError(f"row {number}: {comparison or 'is'} needs a value")
         return {"is": value} if value in PRESENCE and comparison else _right(value, path)
-    if word not in OPERATORS or word in ("is", "value"):
+    if word not in OPERATORS or word == "is":
         raise UsageError(f"row {number}: no comparison {comparison!r} - one of {', '.join(COMPARISONS)}")
     if value in ("", None):
         raise UsageError(f"row {number}: {comparison} needs a value")
-    return {word: _right(value, path)}
+    return {word: value if word == "value" else _right(value, path)}
 
 
 def _right(value: Any, path: Callable[[str], str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: inner if key == "value" else _right(inner, path) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_right(inner, path) for inner in value]
     return path(value) if is_path_word(value) and str(value).startswith("$") else value
+
+
+def conditions_of(when: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    """The conditions of a case as `(field, comparison, value)`, each with one comparison; the opposite of a row."""
+    found: list[tuple[str, str, Any]] = []
+    for left, expected in when.items():
+        for word, wanted in expected.items() if isinstance(expected, Mapping) else [("", expected)]:
+            if word == "is":
+                found.append((left, "null" if wanted is None else str(wanted), ""))
+            else:
+                found.append((left, word or "is", wanted))
+    return found

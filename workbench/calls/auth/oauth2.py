@@ -115,7 +115,10 @@ class RefreshToken(OAuth2):
 class AuthorizationCode(RefreshToken):
     """Somebody signs in at the merchant's page once; from then on the refresh token that this gave is used."""
 
-    again = "sign in at the merchant's page: workbench.merchant.sign_in(...) gives the address to open"
+    again = (
+        "sign in at the merchant's page: by the button in the notebook's connection form, or by the address that"
+        " workbench.merchant.sign_in(...) gives"
+    )
 
     @property
     def urls(self) -> tuple[str, ...]:

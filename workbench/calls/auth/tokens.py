@@ -42,7 +42,7 @@ class TokenAuth(Auth):
     @property
     def accepted(self) -> str:
         """What a call that was not refused shows, for people."""
-        kept = self._around.store.read(self.key())
+        kept = self.kept()
         lives = f", for {kept.lifetime_s:g} seconds" if kept is not None and kept.lifetime_s else ""
         return f"{self.who} gives a token{lives}, and it is not refused"
 
@@ -134,6 +134,10 @@ class TokenAuth(Auth):
         problem = error.problem
         how = problem.how.replace("base_url", f"{self.address}:")
         return type(error)(f"{self.who}: {problem.what}", how, where=WHERE, status=error.status)
+
+    def kept(self) -> Token | None:
+        """The token that is kept, good or not."""
+        return self._around.store.read(self.key())
 
     def key(self) -> str:
         """The name under which the store keeps the token."""

@@ -1,8 +1,9 @@
 // What is asked for above the tree: the connection, a document of the merchant's, the call, what to fetch, the consent.
 
-import { h, fill, redraw } from "./dom.js";
+import { h, fill, redraw, showPlaces } from "./dom.js";
 import { callForm, sampleList } from "./calls.js";
 import { connectPanel, importPanel } from "./connect.js";
+import { createSignIn } from "./signin.js";
 import { consentPanel } from "./panels.js";
 
 const INPUT = { find_orders_by_email: "email", find_order_by_number: "number" };
@@ -20,6 +21,7 @@ export function createAsks({ host, state, act, say, onToggle }) {
   let consentDrawn = null;
   let consentBox = null;
   const examples = {};
+  const signIn = createSignIn({ act, say, host, onChange: async (how) => { if (how === "done") await freshForms(); draw(); } });
 
   async function loadConsent() {
     const of = state().samples.map((one) => one.name).join();
@@ -58,6 +60,11 @@ export function createAsks({ host, state, act, say, onToggle }) {
       consentNode());
   }
 
+  // A form whose typed text is set now: it is not kept for the next one. What is typed elsewhere stays.
+  function drop(which) {
+    for (const form of host.querySelectorAll(which)) form.remove();
+  }
+
   function connectNode() {
     if (state().base_url && !connecting) return null;
     if (!forms) {
@@ -65,16 +72,24 @@ export function createAsks({ host, state, act, say, onToggle }) {
       return null;
     }
     return connectPanel(forms, {
-      prefix: state().prefix, base: state().base_url, kind: kind || forms.auth.kind || "basic", onKind: (next) => { kind = next; draw(); },
-      onCancel: state().base_url && (() => { connecting = false; draw(); }),
-      onConnect: async (asked) => {
-        if (!await act("connect", asked)) return;
-        connecting = false;
-        forms = null;
-        fill(host);
+      prefix: state().prefix, base: state().base_url, kind: kind || (forms.connection.auth || {}).kind || "basic", onKind: (next) => { kind = next; draw(); },
+      signIn: signIn.node(), onCancel: state().base_url && (() => { connecting = false; draw(); }),
+      onConnect: async (asked, form, signing) => {
+        connecting = signing;
+        if (!await act("connect", asked, (places) => showPlaces(form, places))) {
+          connecting = Boolean(state().base_url);
+          return;
+        }
+        await freshForms();
+        drop("[aria-label='Connection']");
         draw();
+        if (signing) signIn.begin();
       },
     });
+  }
+
+  async function freshForms() {
+    forms = await act("auth_forms");
   }
 
   let loading = false;
@@ -114,10 +129,10 @@ export function createAsks({ host, state, act, say, onToggle }) {
         say(`{${input}} stands for what you ask for; "Fetch" has the example.`);
       },
       onRemove: async (name) => { if (await act("remove_call", { operation: state().operation, name })) { adding = ""; draw(); } },
-      onSet: async (asked) => {
-        if (!await act("add_call", asked)) return;
+      onSet: async (asked, form, prefix) => {
+        if (!await act("add_call", asked, (places) => showPlaces(form, places, prefix))) return;
         adding = "";
-        fill(host); // what was typed into the form is set now
+        drop(".wb-call-form");
         draw();
         const box = host.querySelector("[data-fetch-email], [data-fetch-number]");
         if (box && !box.value) box.value = examples[INPUT[state().operation]] || "";

@@ -3,8 +3,9 @@
 import { h, fill, redraw } from "./dom.js";
 import { createRpc } from "./rpc.js";
 import { createTree } from "./tree.js";
-import { fieldRow, proposals, suggestBar, candidateList } from "./fields.js";
-import { rulePanel, ownFieldForm, rowsPanel } from "./values.js";
+import { fieldRow, suggestBar } from "./fields.js";
+import { ownFieldForm } from "./values.js";
+import { createChosen } from "./chosen.js";
 import { comparePanel } from "./panels.js";
 import { createAsks } from "./asks.js";
 import { createBelow } from "./below.js";
@@ -13,12 +14,6 @@ const LISTS = ["order", "lines", "shipments", "returns"];
 
 export function mount(model, host) {
   let state = null;
-  let armed = "";
-  let found = null;
-  let words = null;
-  let chosen = 0;
-  let second = "";
-  let clicked = null;
   let record = null;
   let records = 0;
   let treeOf = "";
@@ -44,14 +39,14 @@ export function mount(model, host) {
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey) return;
     event.stopPropagation(); // or notebook shortcuts fire from inside
-    if (event.key === "Escape" && found) cancel();
+    if (event.key === "Escape") chosen.cancel();
   });
   fill(host, root);
   fill(treeHost, h("div", { class: "wb-skeleton", text: "Waiting for the kernel; the tree opens when the running cells are done." }));
 
   const rpc = createRpc(model, { slow: (is) => root.classList.toggle("wb-slow", Boolean(is)) });
   const treeBox = h("div", {});
-  const tree = createTree(treeBox, { onPick: pick, onSelect: () => drawNodeBar() });
+  const tree = createTree(treeBox, { onPick: (node) => chosen.pick(node), onSelect: () => drawNodeBar() });
   treeBox.addEventListener("wb-search", () => searchBox.focus());
   const searchBox = h("input", { class: "wb-input", type: "search", "data-search": "", "data-focus": "search", placeholder: "Search ( / )", "aria-label": "Search the tree",
     oninput: () => search(), onkeydown: (event) => { if (event.key === "Escape") { searchBox.value = ""; search(); tree.focus(); } else if (event.key === "Enter") { event.preventDefault(); nextHit(event.shiftKey ? -1 : 1); } else if (event.key === "ArrowDown") { event.preventDefault(); tree.focus(); } } });
@@ -60,7 +55,8 @@ export function mount(model, host) {
   const hitsBox = h("span", { class: "wb-hits", role: "status" });
 
   const asks = createAsks({ host: asksHost, state: () => state, act, say, onToggle: () => drawHead() });
-  const below = createBelow({ host: bottom, tabs: bottomTabs, state: () => state, act, say, rpc, fieldOf, show, arm });
+  const chosen = createChosen({ host: picker, rpc, act, say, state: () => state, fieldOf, tree, reveal, draw, focusField });
+  const below = createBelow({ host: bottom, tabs: bottomTabs, state: () => state, act, say, rpc, fieldOf, show: chosen.show, arm: chosen.arm });
 
   function say(text, bad, undo) {
     message = text || "";
@@ -70,13 +66,15 @@ export function mount(model, host) {
       undo && state && state.can_undo ? h("button", { class: "wb-link", "data-undo-last": "", onclick: () => act("undo"), text: "Undo" }) : null);
   }
 
-  async function act(op, args) {
+  // Does something; null where it was refused, which is told, and shown in its place by who asked.
+  async function act(op, args, onRefused) {
     try {
       const { reply } = await rpc.call(op, args);
       if (reply && reply.groups) take(reply);
       return reply;
     } catch (error) {
       say(error.message, true);
+      if (onRefused) onRefused(error.places || []);
       return null;
     }
   }
@@ -147,40 +145,9 @@ export function mount(model, host) {
     if (place) hitsBox.textContent = place;
   }
 
-  function arm(key) {
-    armed = armed === key ? armed : key;
-    found = null;
-    words = null;
-    second = "";
-    draw();
-    const field = fieldOf(armed);
-    say(!field ? "" : field.path ? `${field.label}: change how it is read, or click another value` : `Now click the value of ${field.label} in the tree`);
-    loadWords();
-    loadCandidates();
-  }
-
-  let candidates = null;
-  async function loadCandidates() {
-    const field = fieldOf(armed);
-    if (!field || field.path || !state.suggested.asked) return;
-    try {
-      candidates = { field: armed, rows: (await rpc.call("candidates", { field: armed })).reply.rows };
-      drawPicker();
-    } catch (error) {
-      say(error.message, true);
-    }
-  }
-
-  async function loadWords() {
-    const field = fieldOf(armed);
-    if (!field || !field.words || !field.path) return;
-    try {
-      const { reply } = await rpc.call("words", { field: armed });
-      words = reply;
-      drawPicker();
-    } catch (error) {
-      say(error.message, true);
-    }
+  function focusField(key) {
+    const button = [...fieldsHost.querySelectorAll("[data-pick]")].find((node) => node.dataset.pick === key);
+    if (button) button.focus({ preventScroll: true });
   }
 
   function fieldOf(key) {
@@ -188,57 +155,8 @@ export function mount(model, host) {
     return null;
   }
 
-  async function pick(node) {
-    if (!armed) {
-      say("Choose a field on the right first, then click its value here.");
-      return;
-    }
-    clicked = node.path;
-    const field = fieldOf(armed);
-    if (!field.path) second = "";
-    await propose();
-  }
-
-  async function propose() {
-    try {
-      const { reply } = await rpc.call("propose", { field: armed, call: state.call, path: clicked, second });
-      found = reply;
-      chosen = 0;
-      drawPicker();
-      const first = picker.querySelector("[data-choice]");
-      if (first) first.focus();
-      say(reply.proposals.length === 1 ? "One reading: look at the values, then use it" : `${reply.proposals.length} readings: look at the values, then use one`);
-    } catch (error) {
-      found = null;
-      drawPicker();
-      say(error.message, true);
-    }
-  }
-
-  async function accept() {
-    const key = armed;
-    const shown = found;
-    found = null; // what comes back is drawn once, without the readings
-    const reply = await act("assign", { field: armed, call: state.call, path: clicked, choice: chosen, second });
-    if (!reply) {
-      found = shown;
-      drawPicker();
-      return;
-    }
-    second = "";
-    loadWords();
-    const button = [...fieldsHost.querySelectorAll("[data-pick]")].find((node) => node.dataset.pick === key);
-    if (button) button.focus({ preventScroll: true });
-  }
-
-  function cancel() {
-    found = null;
-    drawPicker();
-    tree.focus();
-  }
-
   function draw() {
-    redraw([head, drawHead], asks.part, [fieldsHost, drawFields], [picker, drawPicker], ...below.parts());
+    redraw([head, drawHead], asks.part, [fieldsHost, drawFields], chosen.part, ...below.parts());
     drawBadges();
   }
 
@@ -271,7 +189,7 @@ export function mount(model, host) {
       h("span", { class: "wb-grow" }),
       h("button", { "data-undo": "", disabled: !state.can_undo, title: state.can_undo, onclick: () => act("undo"), text: "Undo" }),
       h("button", { "data-redo": "", disabled: !state.can_redo, title: state.can_redo, onclick: () => act("redo"), text: "Redo" }),
-      h("button", { class: "wb-progress", "data-progress": "", title: missing ? `next: ${missing.label}` : "all required fields are mapped", onclick: () => missing && arm(missing.key) },
+      h("button", { class: "wb-progress", "data-progress": "", title: missing ? `next: ${missing.label}` : "all required fields are mapped", onclick: () => missing && chosen.arm(missing.key) },
         `${state.done} of ${state.total} required`));
     const select = head.querySelector("[data-operation]");
     if (select) select.onchange = (event) => {
@@ -310,70 +228,21 @@ export function mount(model, host) {
     fill(fieldsHost, suggestBar(state.suggested, { can: fetched, onSuggest: () => { say("Looking for what everything means ..."); act("suggest"); }, onSure: () => act("use_sure"), onKnown: (merchant) => act("use_known", { merchant }) }),
       state.groups.map((group) => h("section", { class: "wb-group" },
       h("h3", {}, group.label, group.block && h("code", { class: "wb-hint", text: group.block }),
-        LISTS.includes(group.key) && group.fields.some((field) => field.path) && h("button", { class: "wb-link", "data-keep-rows": group.key, "data-focus": `rows ${group.key}`, title: "which of these rows are kept", onclick: () => chooseRows(group), text: group.keep ? "some rows kept" : "which rows?" }),
+        LISTS.includes(group.key) && group.fields.some((field) => field.path) && h("button", { class: "wb-link", "data-keep-rows": group.key, "data-focus": `rows ${group.key}`, title: "which of these rows are kept", onclick: () => chosen.chooseRows(group), text: group.keep ? "some rows kept" : "which rows?" }),
         h("span", { class: "wb-hint", text: `${group.fields.filter((field) => field.path).length}/${group.fields.length}` })),
       group.fields.map((field) => fieldRow(field, {
-        armed: field.key === armed, suggested: !armed && next === field, onArm: arm, proposal: state.suggested.fields[field.key],
+        armed: field.key === chosen.armed(), suggested: !chosen.armed() && next === field, onArm: chosen.arm, proposal: state.suggested.fields[field.key],
         onUse: (key) => act("use_suggestion", { field: key }),
-        onRemove: (key) => act("unassign", { field: key }), onShow: show,
+        onRemove: (key) => act("unassign", { field: key }), onShow: chosen.show,
       })))), ownFieldForm((asked) => act("extra", asked)));
   }
 
-  async function chooseRows(group) {
-    const block = group.key === "order" ? "" : group.key;
-    const reply = await act("keep_choices", { block });
-    if (!reply) return;
-    armed = "";
-    found = null;
-    const keep = (conditions) => act("keep", { block, conditions });
-    fill(picker, rowsPanel(group, reply.choices, { onKeep: keep, onClose: () => drawPicker() }));
-    const first = picker.querySelector("button");
-    if (first) first.focus();
-  }
-
-  function show(field) {
-    armed = field.key;
-    found = null;
-    for (const [place, fields] of Object.entries(state.places)) {
-      if (!fields.includes(field.key)) continue;
-      const at = place.indexOf(" ");
-      const call = place.slice(0, at);
-      if (call === state.call) tree.reveal(place.slice(at + 1));
-      else {
-        wanted = place.slice(at + 1);
-        act("select", { operation: state.operation, call });
-      }
-      break;
-    }
-    draw();
-    loadWords();
-  }
-
-  function drawPicker() {
-    const field = fieldOf(armed);
-    if (!field) {
-      fill(picker, h("p", { class: "wb-teach", text: "Choose a field, then click its value in the tree. Each reading is tried on all samples before you take it." }));
-      return;
-    }
-    if (found) {
-      fill(picker, proposals(found, { field, place: clicked, chosen, second, onChoose: (index) => { chosen = index; }, onAccept: accept, onCancel: cancel, onSecond: (key) => { second = key; propose(); } }));
-    } else {
-      fill(picker, h("div", { class: "wb-proposals-head" }, h("strong", { text: field.label })),
-        rulePanel(field, {
-          words: field.words ? words : null,
-          candidates: !field.path && candidates && candidates.field === field.key ? candidateList(candidates.rows, (rank) => act("use_suggestion", { field: field.key, rank })) : null,
-          onText: (text) => act("assign_text", { field: field.key, text }),
-          onNote: (text) => act("note", { field: field.key, text }),
-          onPaste: async (text) => {
-            const reply = await act("paste_words", { field: field.key, text });
-            if (reply) await act("state");
-            if (reply && reply.left.length) say(`No meaning found for ${reply.left.join(", ")}`);
-            loadWords();
-          },
-          onWords: async (table, otherwise) => { await act("lookup", { field: field.key, table, otherwise }); loadWords(); },
-          onTry: async (asked) => { try { return (await rpc.call("try", { field: field.key, ...asked })).reply; } catch (error) { return { error: error.message }; } },
-          onTransform: (transforms) => act("transform", { field: field.key, transforms }),
-        }));
+  // Shows a place in the tree of its call, which may have to be asked for first.
+  function reveal(call, place) {
+    if (call === state.call) tree.reveal(place);
+    else {
+      wanted = place;
+      act("select", { operation: state.operation, call });
     }
   }
 

@@ -15,7 +15,7 @@ export function createRpc(model, { patience = PATIENCE, slow = () => {} } = {}) 
     clearTimeout(entry.timer);
     clearTimeout(entry.slow);
     slow(waiting.size > 0 && entry.told);
-    if (content.error !== undefined) entry.reject(new Error(content.error));
+    if (content.error !== undefined) entry.reject(Object.assign(new Error(content.error), { places: content.places }));
     else entry.resolve({ reply: content.ok, buffers: buffers || [] });
   }
 

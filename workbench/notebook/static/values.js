@@ -59,7 +59,7 @@ export function resultOf(one) {
     one.warnings.map((warning) => h("span", { class: "wb-problem", text: warning })));
 }
 
-export function rulePanel(field, { words, candidates, onText, onNote, onWords, onPaste, onTry, onTransform }) {
+export function rulePanel(field, { words, candidates, cases, onText, onNote, onWords, onPaste, onTry, onTransform }) {
   const live = h("div", { "aria-live": "polite" });
   let waiting = null;
   function soon(asked) {
@@ -80,8 +80,9 @@ export function rulePanel(field, { words, candidates, onText, onNote, onWords, o
     candidates,
     h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); onText(rule.value); } }, rule,
       h("button", { type: "submit", "data-rule-set": "", text: "Set" })),
-    field.path && field.kind !== "status" && transformForm(field, { soon, onTransform }),
+    field.path && field.kind !== "status" && !field.cases && transformForm(field, { soon, onTransform }),
     live,
+    cases,
     field.path && h("form", { class: "wb-line", onsubmit: (event) => { event.preventDefault(); onNote(note.value); } }, note,
       h("button", { type: "submit", text: "Note" })),
     words && wordsTable(words, onWords, onPaste));
