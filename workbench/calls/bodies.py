@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from workbench.calls.soap import envelope_text, soap_headers
 from workbench.calls.values import Phrase, Values, phrase, query_value
@@ -22,6 +23,7 @@ from workbench.quoting import TEXT, VALUE, XML
 from workbench.templates import Template, TemplateError, compile_template
 
 _DECLARED = re.compile(r"""\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_VALUE_SIGNS = "/:@!$'()*,-._~"
 JSON = ("Content-Type", "application/json")
 
 
@@ -196,7 +198,8 @@ class Pairs:
 
     def __init__(self, table: Mapping[str, Any], call: str, quotes: str | None = None) -> None:
         pairs = [pair for name, value in table.items() for pair in _flat(str(name), value, nested=False)]
-        self._pairs = [(name, phrase(template(value, call), VALUE, call, quotes, name)) for name, value in pairs]
+        phrases = [(name, phrase(template(value, call), VALUE, call, quotes, name)) for name, value in pairs]
+        self._pairs = [(name, made._replace(parts=_encoded(made.parts))) for name, made in phrases]
         self.names = frozenset([*map(str, table), *(name for name, _ in self._pairs)])
 
     def text(self, values: Values, params: Mapping[str, Any]) -> str:
@@ -208,6 +211,11 @@ class Pairs:
     def texts(self) -> list[Template]:
         """The templates of the values."""
         return [value.parts for _, value in self._pairs]
+
+
+def _encoded(parts: Template) -> Template:
+    """The fixed parts of a value, percent-encoded where they would be taken for something else."""
+    return tuple(quote(part, safe=_VALUE_SIGNS) if isinstance(part, str) else part for part in parts)
 
 
 def _flat(name: str, value: Any, nested: bool) -> Iterator[tuple[str, Any]]:
