@@ -20,7 +20,7 @@ from workbench.paths import Path, text_of
 from workbench.plan import Call
 from workbench.quoting import JSON as JSON_TEXT
 from workbench.quoting import TEXT, VALUE, XML
-from workbench.templates import Template, TemplateError, compile_template
+from workbench.templates import Made, Template, TemplateError, compile_template
 
 _DECLARED = re.compile(r"""\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _VALUE_SIGNS = "/:@!$'()*,-._~"
@@ -35,7 +35,9 @@ class Text(NamedTuple):
     def value(self, values: Values) -> Any:
         """The text; a path alone gives what the document holds, with its type."""
         parts = self.phrase.parts
-        return values.typed(parts[0]) if len(parts) == 1 and isinstance(parts[0], Path) else self.phrase.text(values)
+        if len(parts) == 1 and isinstance(parts[0], Path | Made):
+            return values.typed(parts[0], json_of)
+        return self.phrase.text(values)
 
 
 def template(text: object, call: str) -> Template:
@@ -178,6 +180,8 @@ class TextBody(Body):
             "".encode(self._encoding)
         except LookupError:
             raise UsageError(f"call {call.name!r}: its body declares an encoding that nobody knows") from None
+        if "a".encode(self._encoding) != b"a" and any(isinstance(part, Made) for part in self._phrase.parts):
+            raise UsageError(f"call {call.name!r}: its body is in {self._encoding} - use utf-8 beside {{now.iso}}")
 
     def content(self, values: Values, params: Params) -> bytes:
         """The bytes to send."""

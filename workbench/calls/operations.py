@@ -14,9 +14,9 @@ from typing import Any
 
 from workbench.calls.auth import Auth, Reveal
 from workbench.calls.faults import http_error
-from workbench.calls.messages import Request, Response, Steps, Together
+from workbench.calls.messages import Admission, Request, Response, Steps, Together
 from workbench.calls.paging import Page, Pager, Paging, compile_paging
-from workbench.calls.requests import Base, Outline, Turn
+from workbench.calls.requests import Base, Common, Outline, Turn
 from workbench.calls.retries import Retries
 from workbench.calls.revalidation import Kept
 from workbench.calls.sending import Means, Sending, Tally
@@ -49,6 +49,7 @@ class Operations:
         max_calls: How many requests one lookup may send.
         retries: When a read is sent once more.
         kept: Answers that are asked for again only if they have changed; None: none are kept.
+        common: What the connection adds to each call.
 
     Raises:
         UsageError: A call cannot be sent as it stands.
@@ -66,12 +67,13 @@ class Operations:
         *,
         retries: Retries | None = None,
         kept: Kept | None = None,
+        common: Common = Common(),  # noqa: B008  # frozen
     ) -> None:
         self.plan, self.base, self.auth, self.reveal = plan, base, auth, reveal
         self.limits = limits
         self.means = Means(auth, max_calls, retries or Retries(), kept)
         every = {name: operation.calls for name, operation in plan.operations.items()}
-        self.outlines = {name: tuple(Outline(call, base) for call in calls) for name, calls in every.items()}
+        self.outlines = {name: tuple(Outline(call, base, common) for call in calls) for name, calls in every.items()}
         self.pagings = {name: tuple(map(compile_paging, calls)) for name, calls in every.items()}
         self.needs = {name: self._needs(operation) for name, operation in plan.operations.items()}
 
@@ -209,6 +211,9 @@ class _Lookup:
                 return None
             return (yield from self._pages(outline, paging, target))
         except (CallError, DecodeError) as error:
+            if isinstance(error, CallError) and error.admission and not error.advised:
+                advice = yield Admission()
+                error.advise(f"{error.problem.how}; {advice}" if advice else error.problem.how)
             first = call.name == execution.operation.calls[0].name
             if call.required or first or call.name in execution.operation.orders.calls:
                 raise
@@ -219,7 +224,7 @@ class _Lookup:
         call, execution = outline.call, self._execution
         reveal = self._operations.reveal
         values = Values(call.name, self._inputs, lambda path: execution.scalars(path, scope), reveal)
-        pager = Pager(paging, call.name, self._place(call)) if paging else None
+        pager = Pager(paging, call.name, self._place(call), self._operations.auth.home) if paging else None
         documents: list[Document] = []
         turn = pager.turn if pager else Turn()
         while True:
@@ -267,7 +272,8 @@ class _Lookup:
             return None
         failed = isinstance(verdict, Problem)
         if not 200 <= response.status < 300:
-            error: HttpError = http_error(request, response, self._operations.auth.names)
+            auth = self._operations.auth
+            error: HttpError = http_error(request, response, auth.names, timed=auth.timed)
             kinds = (call.body_kind, document.format if document else None)
             own = document is not None and not {"graphql", "soap", "xmlrpc"}.isdisjoint(kinds)
             if not failed or response.status not in (400, 500) or not own:

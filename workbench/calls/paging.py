@@ -16,6 +16,8 @@ Of every kind: `stop_when` (conditions on the answer, as in `not_found_when`) an
 - A parameter is set where the call has it: in the form, in the JSON body (also by a dotted name), else in the query; of
   graphql it is a variable (`after` unless said). The first request of page, offset and range says `start`; that of the
   other kinds is the call as it stands.
+- Where a URL, a header or a body of the call says `{page.NAME}`, with the parameter's name, it is set there and nowhere
+  else; nothing stands there in the first request of next_link, cursor and graphql.
 - Whatever the kind, a page equal to the one before, or a place that was read already, ends it. An API may send an empty
   page that names a next one; a second in a row ends it, and is told.
 """
@@ -111,14 +113,18 @@ class Pager:
         paging: What the call says.
         call: The call's name.
         place: The path of the orders in this call's answer, where they are in it.
+        home: The URL below the base URL for one at a server that a login named.
 
     Attributes:
         turn: How the next request differs from the call's own.
         problem: Why the rest was not read, where that must be told.
     """
 
-    def __init__(self, paging: Paging, call: str, place: Path | None) -> None:
+    def __init__(
+        self, paging: Paging, call: str, place: Path | None, home: Callable[[str], str] = lambda url: url
+    ) -> None:
         self.paging = paging
+        self._home = home
         self.position = paging.start
         self.problem: Problem | None = None
         self._call = call
@@ -173,7 +179,7 @@ class Pager:
         if not text or len(text) > _LENGTH:
             return None
         try:
-            parts = urlsplit(urljoin(page.request.url, text))
+            parts = urlsplit(self._home(urljoin(page.request.url, text)))
             same = origin_of(parts.geturl()) == origin_of(page.request.url) and "@" not in parts.netloc
         except ValueError:
             same = False

@@ -10,7 +10,7 @@ from workbench.calls.messages import WAITED, Pending, Request, Response, Steps, 
 from workbench.calls.requests import Base
 from workbench.calls.retries import Retries
 from workbench.calls.revalidation import Kept, conditional
-from workbench.errors import AddressRefused, CallError, CallFailed, DecodeError, TimedOut
+from workbench.errors import AddressRefused, CallError, CallFailed, DecodeError, TimedOut, UsageError
 
 
 @dataclass(slots=True)
@@ -125,7 +125,8 @@ class Sending:
         """
         if origin_of(request.url) != self._base.origin:
             raise AddressRefused("the request would leave the server of base_url", where=request.call)
-        flow = self._means.auth.flow(request)
+        auth = self._means.auth
+        flow = auth.flow(request.filled(auth.making()))
         lost: CallError | None = None
         try:
             signed = next(flow)
@@ -133,11 +134,14 @@ class Sending:
                 if isinstance(signed, Wait):
                     signed = flow.send(WAITED) if (yield signed) else flow.throw(_used_up())
                     continue
+                if signed.slots:
+                    names = ", ".join(f"{{{slot.made.source}.{slot.made.name}}}" for slot in signed.slots)
+                    raise UsageError(f"call {request.call!r}: auth: gives no {names} - see values: of auth")
                 self._tally.calls += 1
                 try:
                     response = yield signed
                 except (CallError, DecodeError) as error:
-                    own = not signed.login and signed.url.partition("?")[0] == request.url.partition("?")[0]
+                    own = not signed.login and _same(signed, request)
                     lost = error if own and isinstance(error, CallError) else None
                     signed = flow.throw(error)
                     continue
@@ -153,6 +157,12 @@ class Sending:
             raise
         finally:
             flow.close()  # who was logging in lets others do so
+
+
+def _same(signed: Request, request: Request) -> bool:
+    """Whether a request that is sent is the call's own rather than one that a class of others sends to log in."""
+    said = (signed.method, signed.call, signed.key, signed.page)
+    return said == (request.method, request.call, request.key, request.page)
 
 
 def _used_up() -> TimedOut:

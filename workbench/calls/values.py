@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from workbench.calls.auth import HEADER_VALUE
+from workbench.calls.messages import MARK, Slot
 from workbench.errors import CallFailed, UsageError
 from workbench.paths import Path, text_of
 from workbench.quoting import HEADER, JSON, PATH, QUERY, TEXT, VALUE, XML, Hole, Unfit, holes, xml_text
-from workbench.templates import Input, Secret, Template, TemplateError
+from workbench.templates import Input, Made, Secret, Template, TemplateError
 
 Escape = Callable[[str], str]
 """A value's text -> what stands in that place for it. Raises `Unfit`."""
@@ -37,7 +38,7 @@ class Phrase(NamedTuple):
         pairs = zip(self.parts, self.holes, strict=True)
         return "".join(part if isinstance(part, str) else self._filled(part, hole, values) for part, hole in pairs)
 
-    def _filled(self, part: Input | Secret | Path, hole: Hole, values: Values) -> str:
+    def _filled(self, part: Input | Secret | Path | Made, hole: Hole, values: Values) -> str:
         def escape(text: str) -> str:
             for guard in hole.guards:
                 text = guard(text)
@@ -72,7 +73,7 @@ class Values:
         reveal: The value of a secret.
     """
 
-    __slots__ = ("_inputs", "_reveal", "_scalars", "call")
+    __slots__ = ("_inputs", "_page", "_reveal", "_scalars", "_slots", "call")
 
     def __init__(
         self,
@@ -83,9 +84,32 @@ class Values:
     ) -> None:
         self.call = call
         self._inputs, self._scalars, self._reveal = inputs, scalars, reveal
+        self._page: Mapping[str, Any] = {}
+        self._slots: list[Slot] = []
 
-    def typed(self, part: Input | Secret | Path) -> Any:
+    def begin(self, page: Mapping[str, Any]) -> None:
+        """A new request begins.
+
+        Args:
+            page: What paging sets and the call has a place for.
+        """
+        self._page, self._slots = page, []
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The values of this request that sending makes."""
+        return tuple(self._slots)
+
+    def _slot(self, part: Made, write: Callable[[Any], str], around: str = "") -> str:
+        """The mark of a value that sending makes."""
+        mark = f"{MARK}x{len(self._slots)}x{re.sub(r'[^A-Za-z0-9]', '', part.source + part.name)}"
+        self._slots.append(Slot(f"{around}{mark}{around}", part, write))
+        return mark
+
+    def typed(self, part: Input | Secret | Path | Made, write: Callable[[Any], str] = text_of) -> Any:
         """The value of one `{...}`: text for inputs and secrets, what the document holds for paths.
+
+        What sending makes is a mark, which stands in double quotes, and is written later as a whole.
 
         Raises:
             NoValue: The path found nothing.
@@ -93,6 +117,8 @@ class Values:
         """
         if isinstance(part, Secret):
             return self._reveal(part.name)
+        if isinstance(part, Made):
+            return self._page.get(part.name, "") if part.source == "page" else self._slot(part, write, '"')
         if isinstance(part, Input):
             value = self._inputs.get(part.name)
             if value is None:
@@ -103,7 +129,7 @@ class Values:
             raise NoValue(part.text)
         return found[0]
 
-    def escaped(self, part: Input | Secret | Path, escape: Escape) -> str:
+    def escaped(self, part: Input | Secret | Path | Made, escape: Escape) -> str:
         """The text of one `{...}`, escaped.
 
         Raises:
@@ -111,7 +137,12 @@ class Values:
             UsageError: An input or a secret cannot stand there.
             CallFailed: A value of an answer cannot stand there.
         """
+        if isinstance(part, Made) and part.source != "page":
+            return self._slot(part, lambda value: self._written(part, text_of(value), escape))
         text = text_of(self.typed(part)) if not isinstance(part, Secret) else self.typed(part)
+        return self._written(part, text, escape)
+
+    def _written(self, part: Input | Secret | Path | Made, text: str, escape: Escape) -> str:
         try:
             return escape(text)
         except Unfit as error:
@@ -119,7 +150,8 @@ class Values:
                 raise UsageError(f"input {part.name!r} {error}") from None
             if isinstance(part, Secret):
                 raise UsageError(f"the value of {part.name} {error}") from None
-            raise CallFailed(f"the value of {part.text} {error}", where=self.call) from None
+            told = f"{{{part.source}.{part.name}}}" if isinstance(part, Made) else part.text
+            raise CallFailed(f"the value of {told} {error}", where=self.call) from None
 
 
 def path_segment(text: str) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 from workbench.calls import Exchange, Operations, Request, Response, make_auth
 from workbench.calls.auth import Surroundings, origin_of
 from workbench.calls.operations import MAX_CALLS
-from workbench.calls.requests import compile_base
+from workbench.calls.requests import Common, compile_base
 from workbench.calls.retries import compile_retries
 from workbench.calls.revalidation import Kept
 from workbench.connect.pace import Pace, pace_of
 from workbench.connect.secrets import MASK, Secret, Secrets, Source, fill, references
-from workbench.connect.settings import Settings, holds
+from workbench.connect.settings import Settings
 from workbench.connect.tls import connection_tls
 from workbench.connect.tokens import open_store
 from workbench.connect.transport import BUDGET_S, READ_S, public_tls
@@ -84,7 +84,7 @@ class Opened:
             AddressRefused: The deployment names the hosts of this merchant, and one of these is not among them.
         """
         for index, (_, host, port) in enumerate(self.origins()):
-            if self.settings.hosts is not None and not holds(self.settings.hosts, host, port):
+            if not self.settings.admits(host, port):
                 how = f"if this server is right, the deployment adds it to {self.settings.merchant}_HOSTS"
                 what = "the server for logins" if index else "the mapping's server"
                 raise AddressRefused(f"{what} is none that this merchant's secrets may be sent to", how)
@@ -183,7 +183,8 @@ def open_plan(
     secrets = _secrets(plan, connection, values)
     allowed = _limits(connection, limits or Limits())
     base = fill(url, values)
-    around = Surroundings(base, (plan.merchant, name), open_store(plan.merchant, environ), secrets.learn)
+    store = open_store(plan.merchant, environ)
+    around = Surroundings(base, (plan.merchant, name), store, secrets.learn, admits=settings.admits)
     try:
         auth = make_auth(connection.get("auth"), secrets.reveal, around)
         own = tls if tls is not None else connection_tls(connection, secrets.reveal)
@@ -201,6 +202,7 @@ def open_plan(
         int(connection.get("max_calls") or MAX_CALLS),
         retries=compile_retries(connection.get("retries")),
         kept=Kept(int(cache["entries"])) if cache and on_exchange is None else None,  # a recording needs whole answers
+        common=Common(connection.get("headers") or {}, connection.get("query") or {}),
     )
     pace = pace_of(plan.merchant, known.origin, connection.get("rate"))
     timeout_s, budget_s = float(connection.get("timeout_s") or READ_S), float(connection.get("budget_s") or BUDGET_S)

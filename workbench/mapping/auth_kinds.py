@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
+
+from workbench.templates import MOMENTS
 
 SORTS = (
     "text",
@@ -24,10 +26,18 @@ SORTS = (
     "statuses",
     "pairs",
     "data",
+    "moment",
+    "renames",
+    "paths",
+    "hosts",
+    "conditions",
+    "auth",
+    "auths",
 )
 """What a field can hold: text, maybe with references; a reference and nothing else; one of its choices; true or false;
 seconds; a URL or a path below the base URL; a header's name; a path into an answer; text that may be empty; a reference
-or a file; statuses; a table of texts; any data."""
+or a file; statuses; a table of texts; any data; how a time is written; other names for fields; paths by name; hosts;
+conditions on an answer; another table of this kind; a list of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class AuthField:
         default: What stands for it when the file leaves it out.
         help: One sentence for the engineer.
         lines: Whether a form should give it several lines.
+        unless: The flag with which it is left out, where it is required otherwise.
     """
 
     name: str
@@ -53,6 +64,12 @@ class AuthField:
     default: str | bool | float | tuple[int, ...] | None = None
     help: str = ""
     lines: bool = False
+    unless: str = ""
+
+    def missing(self, table: Mapping[str, Any]) -> bool:
+        """Whether a table has to have it and does not."""
+        left_out = bool(self.unless) and table.get(self.unless) is True
+        return self.required and not left_out and table.get(self.name) in (None, "")
 
     @property
     def secret(self) -> bool:
@@ -104,24 +121,60 @@ _CLIENT = _text("client_id", "Client id", True)
 _SCOPE = _text("scope", "Scope", help="Words separated by blanks, as the merchant names them.")
 _AUDIENCE = _text("audience", "Audience")
 _EXTRA = AuthField("extra", "Extra fields", "pairs", help="Sent with every request for a token.")
+_ALSO = AuthField(
+    "also", "Further kinds", "auths", lines=True,
+    help="Kinds that sign each call as well: a list of tables, [{kind: ..., ...}].",
+)  # fmt: skip
+_REQUEST = (
+    _word("token_body", "Token request is", "form", "json", "query"),
+    _word("token_method", "Token request's method", "post", "get", help="By get, its fields go into the query."),
+    AuthField("headers", "Headers", "pairs", help="Of the request for a token; {random.uuid} and {now.iso} are made."),
+    AuthField(
+        "names", "Other names", "renames", lines=True,
+        help="What the merchant calls a field: {client_id: app_key, grant_type: ''}; an empty one is not sent.",
+    ),
+)  # fmt: skip
 _CLIENT_IN = _word(
     "client_in", "Client is sent in", "basic", "body", "basic_raw",
     help="Basic authentication, the fields, or Basic for servers that want other signs than letters not encoded.",
 )  # fmt: skip
-_ENCODING = _word("token_body", "Token request is", "form", "json")
 _USE = (
-    _word("in", "Token is sent in", "header", "query", "cookie"),
+    _word(
+        "in", "Token is sent in", "header", "query", "cookie", "call",
+        help="call: where the calls themselves say {auth.token}, and nowhere else.",
+    ),
     AuthField("name", "Header's name", "name", default="Authorization", help="Or the parameter's, or the cookie's."),
     AuthField(
         "prefix", "Before the token", "prefix", help="Bearer in the header Authorization unless said, else nothing."
     ),
-)
-_LIFE = (
-    AuthField("expires_path", "Lifetime stands at", "path", default="$.expires_in", help="Seconds, or a time."),
-    AuthField("lifetime_s", "Lifetime in seconds", "seconds", help="Where the answer does not say it."),
+)  # fmt: skip
+_RENEWED = (
     AuthField(
         "renew_on", "Renewed on", "statuses", default=(401,), help="Statuses that say that the token is no longer good."
     ),
+    AuthField(
+        "renew_when", "Renewed when", "conditions", lines=True,
+        help="Conditions on an answer that says so with another status, such as {$.error.code: 100}.",
+    ),
+)  # fmt: skip
+_GIVEN = (
+    AuthField(
+        "values", "Further values", "paths", lines=True,
+        help="What else the answer gives, {NAME: PATH}; calls say {auth.NAME}.",
+    ),
+    AuthField(
+        "server_path", "Server stands at", "path", help="Where the answer says which server is called from then on."
+    ),
+    AuthField("servers", "Servers", "hosts", help="Hosts that it may be; *.shop.example for any below one."),
+    AuthField(
+        "login_auth", "The login is signed by", "auth", lines=True,
+        help="How the login itself is authenticated: a table, {kind: ..., ...}.",
+    ),
+)  # fmt: skip
+_LIFE = (
+    AuthField("expires_path", "Lifetime stands at", "path", default="$.expires_in", help="Seconds, or a time."),
+    AuthField("lifetime_s", "Lifetime in seconds", "seconds", help="Where the answer does not say it."),
+    *_RENEWED,
 )
 _ANSWER = (AuthField("token_path", "Token stands at", "path", default="$.access_token"), *_LIFE)
 _REFRESH = AuthField("refresh_path", "Refresh token stands at", "path", default="$.refresh_token")
@@ -134,7 +187,11 @@ _LOGIN = (
     AuthField("headers", "Headers", "pairs"),
     _text("username", "User name", help="Where the login itself wants Basic authentication."),
     _secret("password", "Password", False),
-)
+    AuthField(
+        "fail_when", "Refused when", "conditions", lines=True,
+        help="Conditions on a login's answer that refuses it with a good status.",
+    ),
+)  # fmt: skip
 
 _CERTIFICATE = (
     AuthField("certificate", "Client certificate", "pem", help="PEM by reference, or the path of a PEM file."),
@@ -169,7 +226,12 @@ _ALL = (
         "basic",
         "User and password",
         "A user name and a password with every call (HTTP Basic).",
-        (_USER, _PASSWORD),
+        (
+            _USER,
+            replace(_PASSWORD, unless="alone"),
+            AuthField("alone", "No password", "flag", default=False, help="A key stands alone, as the user's name."),
+            AuthField("prefix", "Before the pair", "prefix", default="Basic", help="Another word, such as ESA."),
+        ),
     ),
     AuthKind("bearer", "Bearer token", "A token that was handed out once.", (_secret("token", "Token"),)),
     AuthKind(
@@ -188,7 +250,7 @@ _ALL = (
         "A client id and secret are traded for tokens that expire.",
         (
             _TOKEN_URL, _CLIENT, _secret("client_secret", "Client secret"), _CLIENT_IN, _SCOPE, _AUDIENCE, _EXTRA,
-            _ENCODING, *_ANSWER, *_USE,
+            *_REQUEST, *_ANSWER, *_USE, *_GIVEN,
         ),
     ),
     AuthKind(
@@ -198,7 +260,7 @@ _ALL = (
         (
             _TOKEN_URL, _USER, _PASSWORD, _text("client_id", "Client id"),
             _secret("client_secret", "Client secret", False),
-            _CLIENT_IN, _SCOPE, _AUDIENCE, _EXTRA, _ENCODING, *_ANSWER, _REFRESH, *_USE,
+            _CLIENT_IN, _SCOPE, _AUDIENCE, _EXTRA, *_REQUEST, *_ANSWER, _REFRESH, *_USE, *_GIVEN,
         ),
     ),
     AuthKind(
@@ -207,8 +269,8 @@ _ALL = (
         "A refresh token that the merchant handed out; one that is rotated is kept before it is used.",
         (
             _TOKEN_URL, _secret("refresh_token", "First refresh token"), _CLIENT,
-            _secret("client_secret", "Client secret", False), _CLIENT_IN, _SCOPE, _EXTRA, _ENCODING, *_ANSWER,
-            _REFRESH, *_USE,
+            _secret("client_secret", "Client secret", False), _CLIENT_IN, _SCOPE, _EXTRA, *_REQUEST, *_ANSWER,
+            _REFRESH, *_USE, *_GIVEN,
         ),
     ),
     AuthKind(
@@ -221,7 +283,7 @@ _ALL = (
             _text("redirect_uri", "Redirect URI", True, "As the merchant has it on file for this client."),
             _SCOPE, _AUDIENCE, _EXTRA,
             _secret("refresh_token", "Refresh token", False, "For a deployment where nobody signs in."),
-            _ENCODING, *_ANSWER, _REFRESH, *_USE,
+            *_REQUEST, *_ANSWER, _REFRESH, *_USE, *_GIVEN,
         ),
     ),
     AuthKind(
@@ -245,7 +307,7 @@ _ALL = (
             AuthField("jwt_lifetime_s", "Lifetime of the JWT in seconds", "seconds", default=300.0),
             AuthField("claims", "Further claims", "data"),
             AuthField("token_url", "Token URL", "url", help="Needed unless the JWT is sent itself."),
-            _SCOPE, _EXTRA, _ENCODING, *_ANSWER, *_USE,
+            _SCOPE, _EXTRA, *_REQUEST, *_ANSWER, *_USE, *_GIVEN,
         ),
     ),
     AuthKind(
@@ -256,7 +318,7 @@ _ALL = (
             *_LOGIN,
             AuthField("token_path", "Token stands at", "path", help="In the answer's body; $ is the whole of it."),
             AuthField("token_header", "Token's header", "name", help="Where it comes in a header of the answer."),
-            *_LIFE, *_USE,
+            *_LIFE, *_USE, *_GIVEN,
         ),
     ),
     AuthKind(
@@ -267,7 +329,7 @@ _ALL = (
             *_LOGIN,
             AuthField("cookie", "Cookie's name", "name", help="The one that must come; all that come are kept."),
             AuthField("lifetime_s", "Lifetime in seconds", "seconds", help="Where the cookie does not say it."),
-            _LIFE[-1],
+            *_RENEWED, *_GIVEN,
         ),
     ),
     AuthKind(
@@ -281,6 +343,7 @@ _ALL = (
             _secret("token_secret", "Access token secret", False),
             _word("signature", "Signature", "HMAC-SHA256", "HMAC-SHA1"),
             _text("realm", "Realm"),
+            _word("in", "Signature is sent in", "header", "query"),
         ),
     ),
     AuthKind(
@@ -294,20 +357,31 @@ _ALL = (
         "HMAC signature",
         "A shared secret signs a text that a template makes of each call.",
         (
-            _secret("secret", "Secret"),
+            _secret("secret", "Secret", help="Several with a sign between them are one: ${A}&${B}."),
             AuthField(
                 "canonical", "Text that is signed", required=True, lines=True,
-                help="With {method}, {path}, {query}, {sorted_query}, {target}, {url}, {host}, {timestamp}, {nonce},"
-                " {body}, {body_hash}, {header.NAME}, and references.",
+                help="With {method}, {path}, {query}, {sorted_query}, {sorted_pairs} (a=1&b=2, of query and form),"
+                " {sorted_glued} (a1b2), {target}, {url}, {host}, {timestamp}, {nonce}, {body}, {body_hash},"
+                " {header.NAME}, {query.NAME}, {now.iso}, {secret}, and references.",
             ),
             AuthField(
                 "headers", "Headers", "pairs", help='Such as {X-Time: "{timestamp}", X-Signature: "{signature}"}.'
             ),
-            AuthField("query", "Query parameters", "pairs", help="Where the signature goes into the query."),
+            AuthField(
+                "query", "Query parameters", "pairs",
+                help="Where the signature goes into the query; those without it are set first, and signed.",
+            ),
             _word("algorithm", "Algorithm", "sha256", "sha1", "sha384", "sha512", "md5"),
+            _word(
+                "signed_by", "Signed by", "hmac", "hash",
+                help="hash: the text alone is hashed, and holds {secret} itself.",
+            ),
             _word("encoding", "Signature is written in", "hex", "base64", "base64url", "HEX"),
             _word("secret_encoding", "Secret is written in", "text", "base64", "hex"),
-            _word("timestamp", "Timestamp", "unix", "unix_ms", "iso", "iso_ms", "compact", "http"),
+            AuthField(
+                "timestamp", "Timestamp", "moment", default="unix",
+                help=f"One of {', '.join(MOMENTS)}, or a pattern such as %y%m%dT%H%M%SZ, in UTC.",
+            ),
             _word("nonce", "Nonce", "hex", "uuid", "digits"),
             _word("body_algorithm", "Body hash", "sha256", "sha1", "sha384", "sha512", "md5"),
             _word("body_encoding", "Body hash is written in", "hex", "base64", "base64url", "HEX"),
@@ -361,7 +435,9 @@ _ALL = (
     ),
 )  # fmt: skip
 
-KINDS: Mapping[str, AuthKind] = MappingProxyType({kind.kind: kind for kind in _ALL})
+KINDS: Mapping[str, AuthKind] = MappingProxyType(
+    {kind.kind: replace(kind, fields=(*kind.fields, _ALSO)) if kind.kind != "none" else kind for kind in _ALL}
+)
 """Every kind by the word after `kind:`."""
 
 

@@ -140,7 +140,7 @@ def _check_call(report: Report, call: dict[str, Any], spot: Spot, sight: Sight, 
     for key, place in (("query", VALUE), ("headers", HEADER)):
         if key in call:
             check_pairs(report, call[key], spot.key(key), sight, secrets, place, nested=key == "query")
-            _check_no_secret(report, call[key], spot.key(key))
+            check_no_secret(report, call[key], spot.key(key))
     for body in bodies:
         _check_body(report, body, call[body], spot.key(body), sight, secrets)
     for key, check in _CALL_CHECKS.items():
@@ -151,7 +151,7 @@ def _check_call(report: Report, call: dict[str, Any], spot: Spot, sight: Sight, 
     _check_answer(report, call, spot, sight)
 
 
-def _check_no_secret(report: Report, table: Any, spot: Spot) -> None:
+def check_no_secret(report: Report, table: Any, spot: Spot) -> None:
     """A secret in the file itself is known to everyone who reads the file."""
     for name, value in table.items() if isinstance(table, dict) else ():
         if (
@@ -172,7 +172,7 @@ def _check_body(report: Report, kind: str, body: Any, spot: Spot, sight: Sight, 
             check_text(report, body, spot, sight, secrets, place=XML if kind == "xml" else TEXT)
     elif kind == "form":
         check_pairs(report, body, spot, sight, secrets)
-        _check_no_secret(report, body, spot)
+        check_no_secret(report, body, spot)
     elif kind == "json":
         if body is None:
             report.wrong(body, spot, "the body")

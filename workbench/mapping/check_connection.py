@@ -7,18 +7,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.mapping.check_auth import WHOLE_REFERENCE, check_auth, check_tls
-from workbench.mapping.check_calls import check_seconds
+from workbench.mapping.check_calls import check_no_secret, check_seconds
 from workbench.mapping.check_pacing import PACING, check_pacing
 from workbench.mapping.check_rules import check_zone
-from workbench.mapping.check_templates import Secrets, texts_at
+from workbench.mapping.check_templates import Secrets, check_pairs, texts_at
 from workbench.mapping.report import Report, Spot
+from workbench.mapping.sight import Sight
 from workbench.mapping.source import shortened
+from workbench.quoting import HEADER, VALUE
 
 OVERRIDES = (
-    "base_url", "auth", "tls", "probe", "timezone", "region", "limits", "timeout_s", "budget_s", "max_calls", *PACING,
-    "note",
+    "base_url", "auth", "tls", "headers", "query", "probe", "timezone", "region", "limits", "timeout_s", "budget_s",
+    "max_calls", *PACING, "note",
 )  # fmt: skip
-CONNECTION_KEYS = (*OVERRIDES[:3], "environments", *OVERRIDES[3:])
+CONNECTION_KEYS = (*OVERRIDES[:5], "environments", *OVERRIDES[5:])
 LIMITS = ("bytes", "depth", "nodes")
 
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
@@ -64,6 +66,11 @@ def _check_keys(report: Report, table: dict[str, Any], spot: Spot) -> None:
         _check_probe(report, table["probe"], spot.key("probe"))
     if "timezone" in table:
         check_zone(report, table["timezone"], spot.key("timezone"))
+    for key, place in (("headers", HEADER), ("query", VALUE)):
+        if key in table:
+            sight = Sight(item=False, inputs=frozenset())
+            check_pairs(report, table[key], spot.key(key), sight, Secrets(""), place, nested=key == "query")
+            check_no_secret(report, table[key], spot.key(key))
     for key in ("region", "note"):
         if key in table:
             report.text(table[key], spot.key(key))

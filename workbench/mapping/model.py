@@ -298,6 +298,8 @@ class Environment(Shape):
     base_url: Text = absent(examples=["https://api.shop.example/v2"])
     auth: Auth | PartOfAuth = absent()
     tls: Tls = absent("Which certificates count, and which one is ours.")
+    headers: Headers = absent("Sent with every call, but where a call says them itself.")
+    query: Pairs = absent("Parameters of every call, but where a call says them itself.")
     probe: Annotated[dict[str, Reference], Field(min_length=1)] = absent("A live order to verify with.")
     timezone: Text = absent()
     region: Text = absent()

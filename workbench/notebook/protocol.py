@@ -11,7 +11,7 @@ from workbench.mapping import auth_forms
 from workbench.notebook import views
 from workbench.notebook.base import TABS
 from workbench.notebook.session import Workbench
-from workbench.notebook.typed import SHOWN, auth_table, typed_call
+from workbench.notebook.typed import SHOWN, auth_shown, auth_table, typed_call
 from workbench.pick import Proposal
 
 Reply = tuple[dict[str, Any], list[bytes]]
@@ -225,7 +225,7 @@ def _forms(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:
     """The kinds of authentication as forms, and what the connection says now."""
     forms = [form for form in auth_forms() if form["kind"] != "tls"]
     zone = bench._draft.data.get("timezone", "")
-    return {"forms": forms, "auth": bench.connection.get("auth") or {}, "timezone": zone}
+    return {"forms": forms, "auth": auth_shown(bench.connection.get("auth") or {}), "timezone": zone}
 
 
 def _import(bench: Workbench, args: dict[str, Any]) -> dict[str, Any]:

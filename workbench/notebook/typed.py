@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus, urlsplit
 
 from workbench.errors import UsageError
 from workbench.mapping import auth_forms
+from workbench.mapping.auth_kinds import KINDS
 
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES = ("json", "form", "xml", "text", "graphql", "soap")
@@ -103,6 +104,17 @@ def body_of(kind: str, body: str, more: str) -> Any:
     return body
 
 
+_AS_JSON = ("data", "renames", "paths", "conditions", "auth", "auths")
+"""Sorts of fields that are typed, and shown, as JSON."""
+
+
+def auth_shown(table: Mapping[str, Any]) -> dict[str, Any]:
+    """An `auth:` table as its form shows it, so that what is set can be changed; the opposite of `auth_table`."""
+    form = next((form for form in auth_forms() if form["kind"] == table.get("kind")), None)
+    sorts = {field["name"]: field["sort"] for field in form["fields"]} if form else {}
+    return {name: _shown_json(value) if sorts.get(name) in _AS_JSON else value for name, value in table.items()}
+
+
 def auth_table(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The `auth:` table of what was typed into a kind's form; fields left empty stay out.
 
@@ -119,7 +131,8 @@ def auth_table(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
         if text in (None, "") or (text == field["default"] and not field["required"]):
             continue
         table[field["name"]] = _typed_field(field, text)
-    return table
+    left_out = [field.name for field in KINDS[kind].fields if field.unless and table.get(field.unless)]
+    return {name: value for name, value in table.items() if name not in left_out}
 
 
 def _typed_field(field: Mapping[str, Any], said: Any) -> Any:
@@ -128,7 +141,9 @@ def _typed_field(field: Mapping[str, Any], said: Any) -> Any:
         return said is True or str(said).lower() == "true"
     if sort == "pairs":
         return header_lines(str(said))
-    if sort == "data":
+    if sort == "hosts":
+        return str(said).replace(",", " ").split()
+    if sort in _AS_JSON:
         return _json(str(said), label)
     try:
         if sort == "seconds":

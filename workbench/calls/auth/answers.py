@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import urlsplit
 
-from workbench.calls.auth.base import date_of
+from workbench.calls.auth.base import date_of, origin_of
 from workbench.calls.messages import Response
+from workbench.conditions import Conditions, holds
 from workbench.decode import decode
 from workbench.documents import Limits
 from workbench.errors import DecodeError, LoginFailed
-from workbench.paths import compile_path, find, number, scalars, text_of
+from workbench.paths import Path, compile_path, find, number, scalars, text_of
 
 WHERE = "connection.auth"
 _LIMITS = Limits(bytes=1024 * 1024, depth=50, nodes=20_000)
 _TOKEN_SIGNS = re.compile(r"[\x21-\x7e]{1,20000}")
 _BARE = re.compile(r"[\w.~+/=|:-]{8,20000}", re.ASCII)
 _PLAIN_NAME = re.compile(r"[A-Za-z_-]{1,30}")
+_TOLD_BYTES = 256 * 1024
+"""An answer that says that a login has expired is smaller; a larger one is not read for it."""
 _YEARS_S = 20 * 366 * 86_400
 _SINCE_2001, _MILLISECONDS = 1e9, 1e11
 
@@ -44,6 +50,53 @@ def error_word(response: Response) -> str:
         return ""
     word = root.get("error") if isinstance(root, dict) else None
     return word if isinstance(word, str) and word in _WORDS else ""
+
+
+class _AnswerView:
+    """What conditions on an answer see: `$` and `@`, `http.status` and `http.header.NAME`."""
+
+    zone: tzinfo | None = None
+
+    def __init__(self, response: Response, root: Any) -> None:
+        self.now = datetime.now(UTC)
+        self._response, self._root = response, root
+
+    def nodes(self, path: Path) -> list[Any]:
+        """The nodes at a path."""
+        return find(self._root, path.steps)
+
+    def values(self, path: Path) -> list[Any]:
+        """The scalars at a path."""
+        return scalars(self.nodes(path))
+
+    def field_nodes(self, parts: tuple[str, ...]) -> list[Any]:
+        """The status, or a header."""
+        if parts == ("http", "status"):
+            return [self._response.status]
+        value = self._response.headers.get(".".join(parts[2:]).lower())
+        return [] if value is None else [value]
+
+    def given(self, name: str) -> Any:
+        """There are no inputs here."""
+        return None
+
+    def doubt(self, what: str, how: str, code: str) -> None:
+        """An answer that cannot be compared as asked does not say it."""
+
+
+def says(response: Response, conditions: Conditions) -> bool:
+    """Whether an answer is what conditions on it say; without any it is not."""
+    if not conditions:
+        return False
+    root: Any = None
+    if any(condition.path for condition in conditions):
+        if len(response.body) > _TOLD_BYTES:
+            return False
+        try:
+            root = decode(response.body, content_type=response.headers.get("content-type"), limits=_LIMITS).root
+        except DecodeError:
+            return False
+    return holds(conditions, _AnswerView(response, root))
 
 
 def check_status(response: Response, who: str, names: Sequence[str]) -> None:
@@ -75,7 +128,9 @@ def check_status(response: Response, who: str, names: Sequence[str]) -> None:
         what, how = f"{who} is not at this URL ({told})", "check the URL and the method with the merchant"
     else:
         what, how = f"{who} does not accept the credentials ({told})", f"{check}; then ask the merchant"
-    raise LoginFailed(what, how, where=WHERE, status=status)
+    error = LoginFailed(what, how, where=WHERE, status=status)
+    error.admission = status == 403 and not word
+    raise error
 
 
 def root_of(response: Response, who: str, whole: bool) -> Any:
@@ -115,6 +170,45 @@ def text_at(root: Any, path: str) -> str:
     return text_of(values[0]).strip() if values and not isinstance(values[0], bool) else ""
 
 
+def value_at(root: Any, path: str) -> Any:
+    """The first scalar at a path, with its type; None where there is none."""
+    values = scalars(find(root, compile_path(path).steps))
+    if not values:
+        return None
+    return values[0] if isinstance(values[0], bool | int) else text_of(values[0]).strip()
+
+
+def server_at(response: Response, root: Any, path: str, servers: Sequence[str], scheme: str, who: str) -> str:
+    """The server that an answer names.
+
+    Args:
+        response: What came.
+        root: Its document.
+        path: Where it names the server.
+        servers: Hosts that it may name; `*.` stands for any below one.
+        scheme: Of the base URL, which it cannot fall below.
+        who: What answered, for people.
+
+    Raises:
+        LoginFailed: It names none, or one that it may not.
+    """
+    text = text_at(root, path).rstrip("/")
+    text = text if "://" in text or not text else f"https://{text}"
+    try:
+        parts, (given, host, port) = urlsplit(text), origin_of(text)
+    except ValueError:
+        parts, (given, host, port) = urlsplit(""), ("", "", 0)
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc or re.search(r"[\s\\\x00-\x1f]", text))
+    if not host or not port or not plain or given not in ("http", "https"):
+        raise _unread(response, f"{who} named no server at {path}", "check server_path:")
+    if scheme == "https" and given != "https":
+        raise _unread(response, f"{who} named a server without https", "ask the merchant for one with https")
+    if not any(fnmatchcase(host, known.casefold()) for known in servers):
+        how = "if that is the merchant's, add its host to servers: of auth"
+        raise _unread(response, f"{who} named a server that servers: does not list", how)
+    return text
+
+
 def token_at(response: Response, root: Any, path: str, who: str, key: str) -> str:
     """The token that an answer holds.
 
@@ -151,7 +245,6 @@ def lifetime_of(root: Any, path: str, response: Response, now: float) -> float |
 
 
 def _moment(text: str) -> float | None:
-    from datetime import UTC, datetime
     from email.utils import parsedate_to_datetime
 
     for read in (datetime.fromisoformat, parsedate_to_datetime):

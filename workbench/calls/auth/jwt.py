@@ -26,6 +26,11 @@ class Jwt(OAuth2):
         if self.setting("use") != "bearer" and not self._url:
             raise UsageError("auth of kind jwt needs token_url: - or say use: bearer")
 
+    @property
+    def timed(self) -> bool:
+        """An assertion holds the time."""
+        return True
+
     def identity(self) -> tuple[str, ...]:
         """Who it stands for, and what for."""
         keys = ("issuer", "subject", "audience", "scope", "key_id")

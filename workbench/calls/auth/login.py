@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
-from workbench.calls.auth.answers import WHERE, check_status
-from workbench.calls.auth.base import REFERENCE, date_of, with_cookie
+from workbench.calls.auth.answers import WHERE, check_status, root_of, says
+from workbench.calls.auth.base import date_of, with_cookie
+from workbench.calls.auth.made import Making
 from workbench.calls.auth.simple import basic_header
 from workbench.calls.auth.store import Token
 from workbench.calls.auth.tokens import TokenAuth
 from workbench.calls.messages import Flow, Request, Response
+from workbench.conditions import compile_conditions
 from workbench.errors import LoginFailed
 from workbench.paths import text_of
 
@@ -44,38 +45,46 @@ class Login(TokenAuth):
         Raises:
             LoginFailed: It did not go well.
         """
-        headers = [(name, self.fit(text_of(value), "a header")) for name, value in self._pairs("headers")]
+        making = self.making()
+        headers = self.own_headers(making)
         known = {name.casefold() for name, _ in headers}
-        kind, body = self._body()
+        kind, body = self._body(making)
         if kind and "content-type" not in known:
             headers.append(("Content-Type", kind))
         if self.text("username") and "authorization" not in known:
             header = basic_header(self.text("username"), self.text("password"), self._around.learn)
             headers.append(("Authorization", header))
         since = self._around.now()
-        response = yield self.login_request(str(self.setting("method")).upper(), self._url, tuple(headers), body)
+        method = str(self.setting("method")).upper()
+        response = yield from self.log_in(self.login_request(method, self._url, tuple(headers), body))
         self.check(response)
+        if says(response, compile_conditions(self.setting("fail_when"))):
+            how = f"check {', '.join(self.names) or 'auth:'}; else see fail_when: of auth"
+            raise LoginFailed("the login's answer says that it is refused", how, where=WHERE, status=response.status)
         return response, since
 
     def check(self, response: Response) -> None:
         """Accepts a login that went well."""
         check_status(response, self.who, self.names)
 
-    def _pairs(self, key: str) -> list[tuple[str, Any]]:
-        return list(self.filled(self.setting(key) or {}).items())
+    def with_body(self, token: Token, response: Response) -> Token:
+        """The token with what the login's body gave beside it, where that is asked for."""
+        if not self.setting("values") and not self.setting("server_path"):
+            return token
+        return self.with_values(token, root_of(response, self.who, False), response)
 
-    def _body(self) -> tuple[str, bytes]:
+    def _body(self, making: Making) -> tuple[str, bytes]:
         """(content type, body) of the login."""
         if self.setting("json") is not None:
-            return "application/json", json.dumps(self.filled(self.setting("json")), default=str).encode()
+            return "application/json", json.dumps(self.sent(self.setting("json"), making), default=str).encode()
         if self.setting("form") is not None:
-            fields = [(name, text_of(value)) for name, value in self._pairs("form")]
+            fields = [(name, text_of(value)) for name, value in self.sent(self.setting("form"), making).items()]
             return "application/x-www-form-urlencoded", urlencode(fields).encode()
         xml = self.setting("xml")
         if xml is None:
             return "", b""
         quotes = {'"': "&quot;", "'": "&apos;"}
-        filled = REFERENCE.sub(lambda found: escape(self._reveal(found[1]), quotes), str(xml))
+        filled = self.sent(str(xml), making, lambda text: escape(text, quotes))
         return "text/xml; charset=utf-8", filled.encode()
 
 
@@ -96,7 +105,8 @@ class LoginToken(Login):
             what, how = f"the login answered without a header {name}", "check token_header:, and the credentials"
             raise LoginFailed(what, how, where=WHERE, status=response.status)
         lifetime = self.setting("lifetime_s")
-        return Token(value, since, float(lifetime) if lifetime else None)
+        token = Token(value, since, float(lifetime) if lifetime else None)
+        return self.with_body(token, response)
 
 
 class SessionCookie(Login):
@@ -123,11 +133,12 @@ class SessionCookie(Login):
         said = lifetimes.get(wanted) if wanted else min(lifetimes.values(), default=None)
         lifetime = self.setting("lifetime_s")
         text = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        return Token(text, since, said or (float(lifetime) if lifetime else None))
+        token = Token(text, since, said or (float(lifetime) if lifetime else None))
+        return self.with_body(token, response)
 
     def used(self, request: Request, token: Token) -> Request:
         """The request with the session's cookies."""
-        return with_cookie(request, token.value)
+        return with_cookie(self.given(request, token), token.value)
 
     def _cookies(self, response: Response) -> tuple[dict[str, str], dict[str, float]]:
         """The cookies that are set, and how long those live that say so; one that is deleted is none."""

@@ -1,0 +1,129 @@
+"""The check of what sending makes: `{auth.NAME}` is something that the login gives, `{page.NAME}` what paging sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workbench.mapping.auth_kinds import KINDS
+from workbench.mapping.check_calls import BODIES, METHODS
+from workbench.mapping.report import TOP, Report, Spot
+from workbench.templates import Made, TemplateError, compile_template
+
+SIGNATURE = ("signature", "timestamp", "nonce")
+_PARAMS = {"page": "page", "offset": "offset", "graphql": "after"}
+
+
+def check_made(report: Report, data: Mapping[str, Any]) -> None:
+    """Checks every call, and what the connection adds to calls."""
+    connection = data.get("connection")
+    tables = list(_auths(connection if isinstance(connection, dict) else {}))
+    known = [_given(table) for _, table in tables]
+    signed = False
+    for text, spot, call in _texts(data):
+        for made in _made(text):
+            if made.source == "page":
+                _check_page(report, made, spot, call)
+            elif made.source == "auth":
+                signed = signed or made.name == "signature"
+                _check_auth(report, made, spot, known)
+    for at, table in tables:
+        for spot, own in _nested(at, table):
+            if own.get("kind") == "hmac" and not ("headers" in own or "query" in own or signed):
+                how = 'add headers: {X-Signature: "{signature}"}, query:, or say {auth.signature} in the body of a call'
+                report.add("the signature is sent nowhere", spot, how, "needs_key")
+
+
+def _texts(data: Mapping[str, Any]) -> Iterator[tuple[str, Spot, Mapping[str, Any]]]:
+    """The templates of calls, each with its call; those that the connection adds have none."""
+    operations = data.get("operations")
+    for name, body in operations.items() if isinstance(operations, dict) else ():
+        calls = body.get("calls") if isinstance(body, dict) else None
+        for index, call in enumerate(calls if isinstance(calls, list) else ()):
+            at = TOP.key("operations", name, "calls", index)
+            for key in (*METHODS, "query", "headers", *BODIES) if isinstance(call, dict) else ():
+                value, spot = call.get(key), at.key(key)
+                if key == "graphql" and isinstance(value, dict):
+                    value, spot = value.get("variables"), spot.key("variables")
+                yield from ((text, place, call) for text, place in _texts_at(value, spot))
+    connection = data.get("connection")
+    if isinstance(connection, dict):
+        spot = TOP.key("connection")
+        environments = connection.get("environments")
+        named = environments.items() if isinstance(environments, dict) else ()
+        tables = [(spot, connection), *((spot.key("environments", name), table) for name, table in named)]
+        for at, table in tables:
+            for key in ("headers", "query") if isinstance(table, dict) else ():
+                yield from ((text, place, {}) for text, place in _texts_at(table.get(key), at.key(key)))
+
+
+def _texts_at(data: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
+    """Every text inside, with its whole place."""
+    if isinstance(data, str):
+        yield data, spot
+    elif isinstance(data, (dict, list)):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _texts_at(value, spot.key(key))
+
+
+def _made(text: str) -> list[Made]:
+    try:
+        return [part for part in compile_template(text) if isinstance(part, Made)]
+    except TemplateError:
+        return []  # told where the call is checked
+
+
+def _check_auth(report: Report, made: Made, spot: Spot, known: list[tuple[str, ...] | None]) -> None:
+    lacking = next((names for names in known or [()] if names is not None and made.name not in names), None)
+    if lacking is not None:
+        how = f"it gives {', '.join(lacking)}; values: of a login adds others"
+        how = how if lacking else "say a kind of auth: that logs in or signs"
+        report.add(f"{{auth.{made.name}}}: auth: gives nothing of that name", spot, how, "unknown_name")
+
+
+def _check_page(report: Report, made: Made, spot: Spot, call: Mapping[str, Any]) -> None:
+    pages = call.get("pages")
+    table = pages if isinstance(pages, dict) else {}
+    param = table.get("param") or _PARAMS.get(str(table.get("kind")), "")
+    if made.name != param:
+        how = f"paging sets {{page.{param}}}" if param else "say pages: with param: at this call"
+        report.add(f"{{page.{made.name}}}: paging sets nothing of that name", spot, how, "unknown_name")
+
+
+def _auths(connection: Mapping[str, Any]) -> Iterator[tuple[Spot, Mapping[str, Any]]]:
+    """The `auth:` of the connection, and of each environment as it is there."""
+    spot, own = TOP.key("connection", "auth"), connection.get("auth")
+    own = own if isinstance(own, dict) else {}
+    if own:
+        yield spot, own
+    environments = connection.get("environments")
+    for name, table in environments.items() if isinstance(environments, dict) else ():
+        other = table.get("auth") if isinstance(table, dict) else None
+        if isinstance(other, dict):
+            at = TOP.key("connection", "environments", name, "auth")
+            yield at, other if "kind" in other else {**own, **other}
+
+
+def _nested(spot: Spot, table: Mapping[str, Any]) -> Iterator[tuple[Spot, Mapping[str, Any]]]:
+    """A kind, and those beside it: not the one of its login, which sends no calls."""
+    yield spot, table
+    also = table.get("also")
+    for index, other in enumerate(also if isinstance(also, list) else ()):
+        if isinstance(other, dict):
+            yield spot.key("also", index), other
+
+
+def _given(table: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The names that a kind and those beside it give; None where anything may be meant."""
+    names: list[str] = []
+    for _, own in _nested(TOP, table):
+        kind = KINDS.get(str(own.get("kind")))
+        if kind is None or kind.kind == "custom":
+            return None
+        if kind.kind == "hmac":
+            names += SIGNATURE
+        if "values" in kind.by_name:
+            values = own.get("values")
+            names += [] if kind.kind == "session_cookie" else ["token"]
+            names += [name for name in values if isinstance(name, str)] if isinstance(values, dict) else []
+    return tuple(dict.fromkeys(names))
