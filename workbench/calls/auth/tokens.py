@@ -20,7 +20,7 @@ from workbench.calls.auth.answers import (
     token_at,
     value_at,
 )
-from workbench.calls.auth.base import Auth, Reveal, Surroundings, may_repeat, origin_of
+from workbench.calls.auth.base import Auth, Reveal, Surroundings, clocks, may_repeat, origin_of
 from workbench.calls.auth.made import Making
 from workbench.calls.auth.store import Token
 from workbench.calls.messages import Flow, Request, Response, Wait
@@ -150,8 +150,24 @@ class TokenAuth(Auth):
     def log_in(self, request: Request) -> Flow[Response]:
         """The answer of a request of the authentication's own, signed where that is said."""
         if self.login_auth is None:
-            return (yield request)
-        return (yield from self.login_auth.flow(request))
+            self._last = yield request
+        else:
+            self._last = yield from self.login_auth.flow(request)
+        return self._last
+
+    _last: Response | None = None
+    """What the merchant answered last; its clock may be another one than ours."""
+
+    def _told(self, error: LoginFailed) -> LoginFailed:
+        """The same error; where the login holds the time, and clocks differ, with that."""
+        timed = self.timed or (self.login_auth is not None and self.login_auth.timed)
+        if timed and error.status in (400, 401, 403) and self._last is not None:
+            problem = error.problem
+            how = f"{clocks(self._last, self._around.now())}{problem.how}"
+            told = LoginFailed(problem.what, how, where=problem.where, status=error.status)
+            told.admission = error.admission
+            return told
+        return error
 
     def token(self, refused: str | None = None) -> Flow[Token]:
         """A token that is good: kept by whoever got one, or obtained by us while the others wait.
@@ -183,8 +199,9 @@ class TokenAuth(Auth):
             try:
                 token = yield from self.obtain(kept)
             except LoginFailed as error:
-                self._failed = (time.monotonic(), error)
-                raise
+                failed = self._told(error)
+                self._failed = (time.monotonic(), failed)
+                raise failed from None
             except CallError as error:
                 raise self._on_the_way(error) from None
             self.keep(token)
