@@ -187,7 +187,13 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A refusal that may have to do with our address; the driver answers what there is to say of it, as text."""
+    """A refusal that may have to do with our address; the driver answers what there is to say of it, as text.
+
+    Attributes:
+        login: Whether it was met at the login rather than at the API.
+    """
+
+    login: bool = False
 
 
 Step = Request | Wait | Together | Pending | Admission

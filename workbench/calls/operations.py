@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from workbench.calls.auth import Auth, Reveal
+from workbench.calls.auth import WHERE, Auth, Reveal
 from workbench.calls.faults import http_error
 from workbench.calls.messages import Admission, Request, Response, Steps, Together
 from workbench.calls.paging import Page, Pager, Paging, compile_paging
@@ -212,7 +212,7 @@ class _Lookup:
             return (yield from self._pages(outline, paging, target))
         except (CallError, DecodeError) as error:
             if isinstance(error, CallError) and error.admission and not error.advised:
-                advice = yield Admission()
+                advice = yield Admission(login=error.problem.where == WHERE)
                 error.advise(f"{error.problem.how}; {advice}" if advice else error.problem.how)
             first = call.name == execution.operation.calls[0].name
             if call.required or first or call.name in execution.operation.orders.calls:

@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from workbench.calls import Exchange, Request, Response, Tally
+from workbench.calls.auth import origin_of
 from workbench.calls.messages import Admission, Pending, Step, Steps, Together, Wait
 from workbench.connect.egress import Egress, known_egress, known_egress_async
 from workbench.connect.log import log_lookup
@@ -59,9 +60,11 @@ async def run_async(opened: Opened, send: SendAsync, operation: str, inputs: Map
         return lookup.result
 
 
-def _advice(opened: Opened, egress: Egress) -> str:
+def _advice(opened: Opened, egress: Egress, refusal: Admission) -> str:
     """What a refusal may have to do with our address; empty where nothing is known of it."""
-    return egress.advice(opened.operations.base.host, opened.environment)
+    logins = opened.operations.auth.urls if refusal.login else ()
+    host = origin_of(logins[0])[1] if logins else opened.operations.base.host
+    return egress.advice(host, opened.environment)
 
 
 class _Lookup:
@@ -192,7 +195,8 @@ class _Driver:
                 time.sleep(step.seconds)
             return fits
         if isinstance(step, Admission):
-            return _advice(lookup.opened, known_egress(lookup.opened.settings, lookup.deadline - time.monotonic()))
+            left = lookup.deadline - time.monotonic()
+            return _advice(lookup.opened, known_egress(lookup.opened.settings, left), step)
         if not isinstance(step, Request):
             raise TypeError(f"no step of a lookup: {type(step).__name__}")
         notes.sending(step)
@@ -306,7 +310,7 @@ class _AsyncDriver:
     async def _waited(self, step: Wait | Pending | Admission) -> Any:
         if isinstance(step, Admission):
             opened, left = self._lookup.opened, self._lookup.deadline - time.monotonic()
-            return _advice(opened, await known_egress_async(opened.settings, left))
+            return _advice(opened, await known_egress_async(opened.settings, left), step)
         if isinstance(step, Wait):
             fits = self._lookup.pauses(step)
             if fits:

@@ -317,7 +317,8 @@ class Execution:
         failed = self._failed_calls(item)
         for name in sorted(failed):
             reason = self._reasons.get(name)
-            Spot(item, "").report(f"call {name!r} failed{': ' + reason.what if reason else ''}", code="unavailable")
+            what = f"call {name!r} failed{': ' + reason.what if reason else ''}"
+            Spot(item, "").report(what, reason.how if reason else "", code="unavailable")
         missing = unavailable_fields(block, record, failed) if failed else []
         if missing:
             record[NAMES_KEY] = missing

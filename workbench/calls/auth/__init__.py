@@ -11,6 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from workbench.calls.auth.answers import WHERE
 from workbench.calls.auth.base import (
     HEADER_NAME,
     HEADER_VALUE,
@@ -41,6 +42,7 @@ __all__ = [
     "HEADER_NAME",
     "HEADER_VALUE",
     "KINDS",
+    "WHERE",
     "Auth",
     "AuthorizationCode",
     "CustomAuth",
