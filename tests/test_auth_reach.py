@@ -27,7 +27,7 @@ import pytest
 import workbench as wb
 from tests.servers import Answer, Ask, Seen, ask_async, ask_sync, by_email, order, serving, shop_file
 from workbench.connect.opening import open_plan
-from workbench.errors import AddressRefused, LoginFailed
+from workbench.errors import AddressRefused, LoginFailed, RateLimited, UsageError
 from workbench.merchant import doctor
 
 MAIL = "ann@example.com"
@@ -697,6 +697,61 @@ def test_pages_inside_a_body(ask: Ask, tmp_path: Path) -> None:
         assert numbers(ask(shop_file(tmp_path / "shop", server.url, call), email=MAIL)) == ["A-1", "A-2"]
 
 
+def test_pages_by_a_header(ask: Ask, tmp_path: Path) -> None:
+    """The cursor of the next page stands in a header of the answer."""
+
+    def answer(seen: Seen) -> Answer:
+        page = seen.query.get("token", "")
+        return Answer({"data": [order(f"A{page}-1")]}, 200, {"X-Continuation": "2+=="} if not page else {})
+
+    call = operation(
+        get="/orders",
+        query={"email": "{email}"},
+        pages={"kind": "cursor", "header": "X-Continuation", "param": "token"},
+    )
+    with serving(answer) as server:
+        assert numbers(ask(shop_file(tmp_path / "shop", server.url, call), email=MAIL)) == ["A-1", "A2+==-1"]
+
+
+def test_login_page_with_a_good_status(ask: Ask, tmp_path: Path) -> None:
+    """A session that died is a page for people, with status 200; a limit is told by a body, and waited out."""
+    state = {"session": 1, "calls": 0}
+
+    def answer(seen: Seen) -> Answer:
+        if seen.path == "/login":
+            return Answer({}, 302, {"Location": "/", "Set-Cookie": f"SID=session-number-{state['session']}; Path=/"})
+        if seen.headers.get("cookie") != f"SID=session-number-{state['session']}":
+            return Answer("<!doctype html><form>Sign in</form>", 200, {"Content-Type": "text/html; charset=utf-8"})
+        state["calls"] += 1
+        if state["calls"] % 3:
+            return Answer({"errors": [{"extensions": {"code": "THROTTLED"}}]}, 200)
+        return Answer(FOUND)
+
+    auth = {
+        "kind": "session_cookie",
+        "url": "/login",
+        "form": {"user": "${SHOP_USER}"},
+        "renew_when": {"http.header.content-type": "text/html"},
+    }
+    retries = {"wait_s": 0.01, "when": {"$.errors[*].extensions.code": "THROTTLED"}}
+    with serving(answer) as server:
+        folder = shop_file(
+            tmp_path / "shop", server.url, {"find_orders_by_email": by_email()}, auth=auth, retries=retries
+        )
+        assert numbers(ask(folder, email=MAIL)) == ["A-1"]
+        state["session"] = 2
+        assert numbers(ask(folder, email=MAIL)) == ["A-1"]
+        state["calls"] = 0
+        never = {**retries, "max": 1}
+        with pytest.raises(RateLimited, match="asks for a pause again and again"):
+            ask(
+                shop_file(
+                    tmp_path / "shop", server.url, {"find_orders_by_email": by_email()}, auth=auth, retries=never
+                ),
+                email=MAIL,
+            )
+
+
 def test_a_customers_text_never_becomes_what_sending_makes(ask: Ask, tmp_path: Path) -> None:
     """What looks like `{auth.token}` or like a mark in an input stays text, in every place."""
     inputs = ["{auth.token}@example.com", "{random.uuid}@example.com", "made0x0xauthtoken@example.com"]
@@ -761,3 +816,70 @@ def test_environments_change_what_is_shared(tmp_path: Path) -> None:
 
     assert opened.connection["headers"] == {"X-Shop": "test", "X-Key": "${SHOP_KEY}"}
     assert ENV["KEY"] not in opened.secrets.redact(f"x {ENV['KEY']} x")
+
+
+# ---------------------------------------------------------------- the notebook
+
+
+def test_from_the_notebooks_form_to_a_lookup(tmp_path: Path) -> None:
+    """What the widget's forms hold, typed as an engineer types it, connects to a server with sessions in its bodies."""
+    pytest.importorskip("pandas", reason="needs the extra notebook")
+    from workbench.notebook.protocol import handle
+
+    shop = SoapShop(500)
+    settings = {
+        "url": SOAP_AUTH["url"], "method": "post", "xml": SOAP_AUTH["xml"], "headers": 'SOAPAction: "urn:Login"', "in": "call",
+        "token_path": SOAP_AUTH["token_path"], "renew_when": json.dumps(SOAP_AUTH["renew_when"]), "name": "Authorization", "prefix": "",
+    }  # fmt: skip
+    body = SOAP_CALL["find_orders_by_email"]["calls"][0]["soap"]["body"]
+    with serving(shop) as server:
+        bench = wb.Workbench("shop", mappings=tmp_path / "mappings")
+        for op, args in (
+            ("connect", {"base_url": server.url, "kind": "login_token", "settings": settings}),
+            ("add_operation", {"name": "find_orders_by_email"}),
+            (
+                "add_call",
+                {
+                    "url": "/api/v2_soap",
+                    "method": "post",
+                    "name": "search",
+                    "reads": True,
+                    "body_kind": "soap",
+                    "body": body,
+                    "more": "urn:List",
+                },
+            ),
+        ):
+            reply, _ = handle(bench, op, args)
+            assert "ok" in reply, reply
+        reply, _ = handle(bench, "auth_forms", {})
+        assert json.loads(reply["ok"]["auth"]["renew_when"]) == SOAP_AUTH["renew_when"]
+        bench.fetch(email=MAIL)
+        shop.good = "died"
+        bench.fetch(email=MAIL)
+
+    assert shop.logins == 2
+    assert len(bench.samples()) == 2
+    assert "session-1" not in "".join(
+        path.read_text(errors="replace") for path in (tmp_path / "mappings").rglob("*") if path.is_file()
+    )
+
+
+def test_connection_tables_by_python(tmp_path: Path) -> None:
+    """What the form does not hold is said in Python, and checked like the file."""
+    pytest.importorskip("pandas", reason="needs the extra notebook")
+    bench = wb.Workbench("shop", mappings=tmp_path / "mappings")
+    bench.connect(
+        "https://api.shop.example",
+        {"kind": "bearer", "token": "${SHOP_KEY}"},
+        headers={"X-Id": "{random.uuid}"},
+        retries={"max": 1},
+    )
+
+    assert bench.connection["headers"] == {"X-Id": "{random.uuid}"}
+    assert "headers={'X-Id': '{random.uuid}'}" in bench.as_code()
+    with pytest.raises(UsageError, match="a random value of a kind that is not known"):
+        bench.connect("https://api.shop.example", headers={"X-Id": "{random.id}"})
+    with pytest.raises(UsageError, match="unknown key 'header'"):
+        bench.connect("https://api.shop.example", header={"X-Id": "1"})
+    assert bench.connection["retries"] == {"max": 1}

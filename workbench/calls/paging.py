@@ -4,7 +4,7 @@
     pages: {kind: link_header}                        the Link header with rel=next (RFC 8288)
     pages: {kind: page, param: page, start: 1, size: 50, path: "$.data"}
     pages: {kind: offset, param: offset, start: 0, size: 50, path: "$.data"}
-    pages: {kind: cursor, path: "$.meta.cursor", param: cursor}
+    pages: {kind: cursor, path: "$.meta.cursor", param: cursor}       or header: X-Next-Cursor in place of path
     pages: {kind: graphql, path: "$.data.orders.pageInfo", param: after}
     pages: {kind: range, size: 50}                    the header `Range: items=0-49`; with param: a parameter
 
@@ -38,7 +38,7 @@ from workbench.errors import Problem, UsageError
 from workbench.paths import Path, PathError, Step, compile_path, find, scalars, text_of
 from workbench.plan import Call
 
-_KEYS = ("kind", "path", "param", "size", "start", "stop_when", "max")
+_KEYS = ("kind", "path", "header", "param", "size", "start", "stop_when", "max")
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.I)
 _ELSEWHERE = "the next page is on another server and was not read"
@@ -63,6 +63,7 @@ class Paging(NamedTuple):
     start: int
     stop_when: Conditions
     max: int
+    header: str = ""
 
 
 def compile_paging(call: Call) -> Paging | None:
@@ -84,7 +85,8 @@ def compile_paging(call: Call) -> Paging | None:
         path = compile_path(table["path"]) if "path" in table else None
     except PathError as error:
         raise UsageError(f"{where}: {error}") from None
-    if path is None and kind in ("next_link", "cursor", "graphql"):
+    header = str(table.get("header") or "") if kind == "cursor" else ""
+    if path is None and not header and kind in ("next_link", "cursor", "graphql"):
         raise UsageError(f"{where}: {kind} needs path: - where the answer says what comes next")
     if kind == "cursor" and not table.get("param"):
         raise UsageError(f"{where}: cursor needs param: - the parameter that takes it")
@@ -96,6 +98,7 @@ def compile_paging(call: Call) -> Paging | None:
         start=_whole(table, "start", 1 if kind == "page" else 0, where),
         stop_when=compile_conditions(table.get("stop_when")),
         max=max(1, _whole(table, "max", 50, where)),
+        header=header,
     )
 
 
@@ -258,7 +261,8 @@ def _numbered(pager: Pager, page: Page, count: int | None) -> Turn | None:
 
 
 def _cursor(pager: Pager, page: Page, count: int | None) -> Turn | None:
-    cursor = _value(pager, page)
+    header = pager.paging.header
+    cursor = page.response.headers.get(header.lower(), "").strip()[:_LENGTH] if header else _value(pager, page)
     return Turn(params=((pager.paging.param, cursor),)) if cursor else None
 
 

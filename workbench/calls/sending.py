@@ -10,7 +10,7 @@ from workbench.calls.messages import WAITED, Pending, Request, Response, Steps, 
 from workbench.calls.requests import Base
 from workbench.calls.retries import Retries
 from workbench.calls.revalidation import Kept, conditional
-from workbench.errors import AddressRefused, CallError, CallFailed, DecodeError, TimedOut, UsageError
+from workbench.errors import AddressRefused, CallError, CallFailed, DecodeError, RateLimited, TimedOut, UsageError
 
 
 @dataclass(slots=True)
@@ -101,9 +101,15 @@ class Sending:
             if pause is not None and self._count < self._means.max_calls and (yield pause):
                 self._tally.retries += 1
                 continue
-            if isinstance(came, Response):
-                return came
-            raise came
+            if not isinstance(came, Response):
+                raise came
+            if came.status < 300 and self._means.retries.asked(came):
+                what, how = (
+                    "the merchant asks for a pause again and again",
+                    "try again later; see retries: of the connection",
+                )
+                raise RateLimited(what, how, where=request.call, status=came.status)
+            return came
 
     def _unless_kept(self, request: Request) -> Steps[Response]:
         """The answer of a request; the one that is kept, where the merchant says that it has not changed."""

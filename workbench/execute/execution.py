@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from workbench.catalogue import catalogue
-from workbench.conditions import Condition, Conditions, holds
+from workbench.conditions import Condition, Conditions, header_values, holds
 from workbench.documents import Document, Limits
 from workbench.errors import Problem, UsageError
 from workbench.execute.failures import failure
@@ -423,5 +423,5 @@ class _AnswerView(ScopeView):
         """The status, or a header."""
         if parts == ("http", "status"):
             return [] if self._status is None else [self._status]
-        value = self._headers.get(".".join(parts[2:]).casefold())
-        return [] if value is None else [value]
+        name = ".".join(parts[2:]).casefold()
+        return header_values(name, self._headers.get(name))

@@ -25,7 +25,7 @@ CALL_KEYS = (
 SOAP_KEYS = ("action", "version", "body")
 GRAPHQL_KEYS = ("document", "variables")
 FORMATS = ("json", "ndjson", "csv", "form", "xml", "soap", "xmlrpc")
-PAGE_KEYS = ("kind", "path", "param", "size", "start", "stop_when", "max")
+PAGE_KEYS = ("kind", "path", "header", "param", "size", "start", "stop_when", "max")
 PAGE_NEEDS: Mapping[str, tuple[str, ...]] = {
     "next_link": ("path",),
     "link_header": (),
@@ -221,12 +221,17 @@ def _check_pages(report: Report, pages: Any, spot: Spot, answer: Sight) -> None:
     elif not isinstance(kind, str):
         report.wrong(kind, spot.key("kind"), "a word", f"one of {', '.join(PAGE_NEEDS)}")
     for need in PAGE_NEEDS.get(kind, ()) if isinstance(kind, str) else ():
-        if need not in table:
+        if need not in table and not (need == "path" and kind == "cursor" and "header" in table):
             report.add(f"pages of kind {kind} without {need}:", spot, f"add {need}:", "needs_key")
     if "path" in table:
         check_path(report, table["path"], spot.key("path"), answer)
     if "param" in table:
         report.text(table["param"], spot.key("param"))
+    if "header" in table:
+        report.text(table["header"], spot.key("header"), "write the name of a header of the answer")
+        if kind != "cursor" or "path" in table:
+            how = "keep path:, or header: of kind cursor"
+            report.add("header: beside path:, or of another kind", spot.key("header"), how, "conflict")
     for key, least in (("size", 1), ("start", 0), ("max", 1)):
         if key in table:
             report.count(table[key], spot.key(key), least)

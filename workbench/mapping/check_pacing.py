@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from workbench.mapping.check_conditions import Side, check_conditions
 from workbench.mapping.report import Report, Spot
+from workbench.mapping.sight import Sight
 
 PACING = ("rate", "retries", "cache")
 RATE_KEYS = ("per_second", "burst", "concurrency", "note")
-RETRY_KEYS = ("max", "wait_s", "statuses", "note")
+RETRY_KEYS = ("max", "wait_s", "statuses", "when", "note")
 CACHE_KEYS = ("entries", "note")
 CONCURRENCY, TRIES, ENTRIES = 50, 10, 100_000
 
@@ -53,6 +55,9 @@ def _check_retries(report: Report, retries: Any, spot: Spot) -> None:
         at = spot.key("statuses")
         for index, status in enumerate(report.items(table["statuses"], at, "list statuses, such as [429, 503]") or ()):
             _between(report, status, at.part(index), 400, 599)
+    if "when" in table:
+        sight = Sight(names=frozenset(), inputs=frozenset())
+        check_conditions(report, table["when"], spot.key("when"), sight, Side(answer=True))
     _note(report, table, spot)
 
 

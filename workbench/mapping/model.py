@@ -176,6 +176,7 @@ class Pages(Shape):
 
     kind: Literal["next_link", "link_header", "page", "offset", "cursor", "graphql", "range"]
     path: PathText = absent("Where the answer says what comes next, or the list that is counted.")
+    header: Text = absent("Of kind cursor: the header of the answer that has it.")
     param: Text = absent()
     size: Count = absent()
     start: Annotated[int, Field(ge=0)] = absent()
@@ -282,6 +283,7 @@ class Retries(Shape):
     statuses: Annotated[list[Annotated[int, Field(ge=400, le=599)]], Field(min_length=1)] = absent(
         "408, 425, 429, 502, 503 and 504 unless said."
     )
+    when: Conditions = absent("Conditions on an answer that asks for it with another status.")
     note: Text = absent()
 
 

@@ -35,8 +35,17 @@ class Sampling(Picking):
         timezone: str | None = None,
         environments: Mapping[str, Any] | None = None,
         probe: Mapping[str, str] | None = None,
+        **others: Mapping[str, Any],
     ) -> None:
         """Says where the API is and how to get in; secrets only by reference, `${NORTHWIND_TOKEN}`.
+
+        Args:
+            base_url: Where the API is.
+            auth: How to get in.
+            timezone: Of times without an offset.
+            environments: What differs elsewhere.
+            probe: A live order to verify with.
+            **others: Further tables of the connection, such as `headers`, `query`, `tls`, `rate` and `retries`.
 
         Raises:
             UsageError: A secret was written out, or something else is wrong; nothing is changed.
@@ -49,7 +58,8 @@ class Sampling(Picking):
         def edit(data: dict[str, Any]) -> None:
             connection = data.setdefault("connection", {})
             connection["base_url"] = base_url
-            for name, given in (("auth", auth), ("environments", environments), ("probe", probe)):
+            tables = {"auth": auth, "environments": environments, "probe": probe, **others}
+            for name, given in tables.items():
                 if given is not None:
                     connection[name] = dict(given)
             if timezone is not None:
@@ -62,6 +72,7 @@ class Sampling(Picking):
                 ("timezone", timezone),
                 ("environments", environments),
                 ("probe", probe),
+                *others.items(),
             )
             if given is not None
         ]

@@ -17,7 +17,7 @@ BODIES = ("json", "form", "xml", "text", "graphql", "soap")
 SHOWN = frozenset((*METHODS, *BODIES, "name", "for_each", "query", "headers", "reads", "pages"))
 """The keys of a call that the form has; the others stay as they are when a call is set again."""
 
-PAGES = ("kind", "path", "param", "size", "start", "max")
+PAGES = ("kind", "path", "header", "param", "size", "start", "max")
 
 
 def typed_call(args: Mapping[str, Any], base_url: str) -> tuple[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from workbench.calls.auth.answers import WHERE
+from workbench.calls.auth.answers import WHERE, says
 from workbench.calls.auth.base import (
     HEADER_NAME,
     HEADER_VALUE,
@@ -59,6 +59,7 @@ __all__ = [
     "may_repeat",
     "origin_of",
     "register_auth",
+    "says",
     "with_parameter",
 ]
 

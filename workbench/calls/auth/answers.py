@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.calls.auth.base import date_of, origin_of
 from workbench.calls.messages import Response
-from workbench.conditions import Conditions, holds
+from workbench.conditions import Conditions, header_values, holds
 from workbench.decode import decode
 from workbench.documents import Limits
 from workbench.errors import DecodeError, LoginFailed
@@ -21,6 +22,7 @@ WHERE = "connection.auth"
 _LIMITS = Limits(bytes=1024 * 1024, depth=50, nodes=20_000)
 _TOKEN_SIGNS = re.compile(r"[\x21-\x7e]{1,20000}")
 _BARE = re.compile(r"[\w.~+/=|:-]{8,20000}", re.ASCII)
+_DEPTH = 6
 _PLAIN_NAME = re.compile(r"[A-Za-z_-]{1,30}")
 _TOLD_BYTES = 256 * 1024
 """An answer that says that a login has expired is smaller; a larger one is not read for it."""
@@ -73,8 +75,8 @@ class _AnswerView:
         """The status, or a header."""
         if parts == ("http", "status"):
             return [self._response.status]
-        value = self._response.headers.get(".".join(parts[2:]).lower())
-        return [] if value is None else [value]
+        name = ".".join(parts[2:]).lower()
+        return header_values(name, self._response.headers.get(name))
 
     def given(self, name: str) -> Any:
         """There are no inputs here."""
@@ -217,13 +219,25 @@ def token_at(response: Response, root: Any, path: str, who: str, key: str) -> st
     """
     value = text_at(root, path)
     if not value:
-        names = [name for name in root if _PLAIN_NAME.fullmatch(str(name))] if isinstance(root, dict) else []
-        keys = ", ".join(sorted(map(str, names))[:8])
-        told = f"; the answer has {keys}" if keys else ""
-        raise _unread(response, f"{who} gave no token at {path}", f"check {key}:{told}")
+        known = (place for place in _places(root, "$", 0) if not place.startswith(f"{path}."))
+        places = ", ".join(islice(known, 8))
+        told = f"; it has {places}" if places else ""
+        how = f"check {key}:, or the credentials where the answer has no token{told}"
+        raise _unread(response, f"{who} gave no token at {path}", how)
     if not _TOKEN_SIGNS.fullmatch(value):
         raise _unread(response, f"what stands at {path} is no token", f"check {key}: and what {who} answers")
     return value
+
+
+def _places(node: Any, place: str, depth: int) -> Iterator[str]:
+    """The places of scalars, by names alone."""
+    for name, inner in node.items() if isinstance(node, dict) and depth < _DEPTH else ():
+        if not _PLAIN_NAME.fullmatch(str(name)):
+            continue
+        if isinstance(inner, dict):
+            yield from _places(inner, f"{place}.{name}", depth + 1)
+        elif not isinstance(inner, list):
+            yield f"{place}.{name}"
 
 
 def lifetime_of(root: Any, path: str, response: Response, now: float) -> float | None:
