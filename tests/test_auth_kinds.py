@@ -141,6 +141,13 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
         "no host @ connection.auth.servers[0]", "no host @ connection.auth.servers[1]",
         "a number where a text belongs @ connection.auth.servers[2]",
     ]),
+    ({**LOGIN, "values": {"a": "http.header.X-Id", "b": "http.cookie.sid", "c": "http.body.x"}}, [
+        "'http.body.x': not a path @ connection.auth.values.c",
+    ]),
+    ({**LOGIN, "form": {"_token": "{auth.csrf}"}}, ["{auth.csrf}: auth: gives nothing of that name @ connection.auth.form._token"]),
+    ({**LOGIN, "json": {"t": ["{auth.csrf}"]}, "login_auth": {**LOGIN, "values": {"crsf": "$.x"}}}, [
+        "{auth.csrf}: auth: gives nothing of that name @ connection.auth.json.t[0]",
+    ]),
     ({**LOGIN, "values": {"a b": "$.x", "c": "x"}}, [
         "no name for a value @ connection.auth.values.'a b'", "'x': not a path @ connection.auth.values.c",
     ]),

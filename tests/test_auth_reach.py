@@ -19,7 +19,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, unquote
+from urllib.parse import parse_qs, parse_qsl, quote, unquote
 from xml.sax.saxutils import unescape
 
 import pytest
@@ -298,6 +298,55 @@ def test_two_tokens_of_one_login(ask: Ask, tmp_path: Path) -> None:
         ask(folder, email=MAIL, options={"on_exchange": exchanges.append})
 
     assert "token-7654321" not in str([one.request.headers for one in exchanges])
+
+
+def test_proof_against_forgery_first(ask: Ask, tmp_path: Path) -> None:
+    """A first call sets a cookie whose text the login and every call say again in a header or a body (Sanctum's way)."""
+    state = {"xsrf": "first=+/%é", "session": "anonymous-session-0"}
+
+    def cookies(seen: Seen) -> dict[str, str]:
+        return dict(pair.split("=", 1) for pair in seen.headers.get("cookie", "").split("; ") if pair)
+
+    def setting() -> dict[str, str]:
+        return {
+            "Set-Cookie": f"XSRF-TOKEN={quote(state['xsrf'], safe='')}; Max-Age=7200; Path=/, app_session={state['session']}; Path=/; HttpOnly"
+        }
+
+    def answer(seen: Seen) -> Answer:
+        if seen.path == "/csrf-cookie":
+            return Answer(b"", 204, setting())
+        said = cookies(seen)
+        if said.get("app_session") != state["session"] or said.get("XSRF-TOKEN") != quote(state["xsrf"], safe=""):
+            return Answer({"message": "CSRF token mismatch."}, 419)
+        if seen.path == "/login":
+            form = dict(parse_qsl(seen.body.decode()))
+            assert form == {"user": ENV["USER"], "password": ENV["PASSWORD"], "_token": state["xsrf"]}
+            state.update(xsrf='second"=&', session="session-of-joan-1")
+            return Answer({"two_factor": False, "shop": 5}, 200, {**setting(), "X-Store": "store/7"})
+        assert seen.headers["x-xsrf-token"] == quote(state["xsrf"], safe="").replace("%22", '"').replace(
+            "%3D", "="
+        ).replace("%26", "&")
+        assert seen.target == f"/stores/store%2F7/5/orders?email={quote(MAIL, safe='')}"
+        return Answer(FOUND)
+
+    auth = {
+        "kind": "session_cookie", "url": "/login", "form": {"user": "${SHOP_USER}", "password": "${SHOP_PASSWORD}", "_token": "{auth.xsrf}"}, "cookie": "app_session",
+        "values": {"xsrf": "http.cookie.XSRF-TOKEN", "store": "http.header.X-Store", "shop": "$.shop"}, "renew_on": [401, 419],
+        "login_auth": {"kind": "session_cookie", "url": "/csrf-cookie", "method": "get", "values": {"xsrf": "http.cookie.XSRF-TOKEN"}, "lifetime_s": 1},
+    }  # fmt: skip
+    call = operation(
+        get="/stores/{auth.store}/{auth.shop}/orders",
+        query={"email": "{email}"},
+        headers={"X-XSRF-TOKEN": "{auth.xsrf}"},
+    )
+    with serving(answer) as server:
+        folder = shop_file(tmp_path / "shop", server.url, call, auth=auth)
+        assert numbers(ask(folder, email=MAIL)) == ["A-1"]
+        assert [one.path for one in server.seen][:2] == ["/csrf-cookie", "/login"]
+        state.update(xsrf="third", session="anonymous-session-3")
+        for file in (tmp_path / "data").rglob("*.json"):
+            file.unlink()
+        assert numbers(ask(folder, email=MAIL)) == ["A-1"]
 
 
 # ---------------------------------------------------------------- the server that the login names

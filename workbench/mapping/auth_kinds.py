@@ -160,7 +160,7 @@ _RENEWED = (
 _GIVEN = (
     AuthField(
         "values", "Further values", "paths", lines=True,
-        help="What else the answer gives, {NAME: PATH}; calls say {auth.NAME}.",
+        help="What else the answer gives, {NAME: PATH}, http.header.X or http.cookie.X; calls say {auth.NAME}.",
     ),
     AuthField(
         "server_path", "Server stands at", "path", help="Where the answer says which server is called from then on."

@@ -27,7 +27,7 @@ _TYPES: dict[str, Any] = {
     "data": dict[str, Any] | list[Any],
     "moment": Text,
     "renames": Annotated[dict[str, str], Field(min_length=1)],
-    "paths": Annotated[dict[str, Annotated[str, Field(pattern=r"^\$")]], Field(min_length=1)],
+    "paths": Annotated[dict[str, Annotated[str, Field(pattern=r"^(\$|http\.)")]], Field(min_length=1)],
     "hosts": Annotated[list[Text], Field(min_length=1)],
     "conditions": Annotated[dict[str, Any], Field(min_length=1)],
     "auth": dict[str, Any],

@@ -38,6 +38,7 @@ _FIELDS = (
     "grant_type", "scope", "audience", "client_id", "client_secret", "username", "password", "refresh_token", "code",
     "redirect_uri", "code_verifier", "assertion", "client_assertion", "client_assertion_type",
 )  # fmt: skip
+_PART = re.compile(r"http\.(?:header|cookie)\.[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _VALUE = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
 
 
@@ -216,7 +217,8 @@ def _check_paths(report: Report, value: Any, spot: Spot, field: AuthField) -> No
     for name, path in (report.table(value, spot, None, "write {NAME: PATH}, such as {uid: $.uid}") or {}).items():
         if not _VALUE.fullmatch(name):
             report.add("no name for a value", spot.key(name), "use letters, digits, - and _", "bad_name")
-        _check_path(report, path, spot.key(name), field)
+        if not (isinstance(path, str) and _PART.fullmatch(path)):
+            _check_path(report, path, spot.key(name), field)
 
 
 def _check_hosts(report: Report, value: Any, spot: Spot, field: AuthField) -> None:

@@ -28,6 +28,7 @@ def check_made(report: Report, data: Mapping[str, Any]) -> None:
                 signed = signed or made.name == "signature"
                 _check_auth(report, made, spot, known)
     for at, table in tables:
+        _check_login(report, at, table)
         for spot, own in _nested(at, table):
             if own.get("kind") == "hmac" and not ("headers" in own or "query" in own or signed):
                 how = 'add headers: {X-Signature: "{signature}"}, query:, or say {auth.signature} in the body of a call'
@@ -79,6 +80,17 @@ def _check_auth(report: Report, made: Made, spot: Spot, known: list[tuple[str, .
         how = f"it gives {', '.join(lacking)}; values: of a login adds others"
         how = how if lacking else "say a kind of auth: that logs in or signs"
         report.add(f"{{auth.{made.name}}}: auth: gives nothing of that name", spot, how, "unknown_name")
+
+
+def _check_login(report: Report, spot: Spot, table: Mapping[str, Any]) -> None:
+    """What a login says of itself: another kind gives it, which signs the login."""
+    inner = table.get("login_auth")
+    known = [_given(inner) if isinstance(inner, dict) else ()]
+    for key in ("json", "form", "xml", "headers", "extra"):
+        for text, at in _texts_at(table.get(key), spot.key(key)):
+            for made in _made(text):
+                if made.source == "auth":
+                    _check_auth(report, made, at, known)
 
 
 def _check_page(report: Report, made: Made, spot: Spot, call: Mapping[str, Any]) -> None:

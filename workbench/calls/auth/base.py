@@ -25,7 +25,7 @@ Reveal = Callable[[str], str]
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?|")
 REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}", re.ASCII)
-_SENT = re.compile(rf"{REFERENCE.pattern}|(?<!\$)\{{(?:now|random)(?:[+-][^{{}}.]*)?\.[^{{}}]*\}}", re.ASCII)
+_SENT = re.compile(rf"{REFERENCE.pattern}|(?<!\$)\{{(?:now|random|auth)(?:[+-][^{{}}.]*)?\.[^{{}}]*\}}", re.ASCII)
 _OFF_S = 60.0
 SKEW_S = 30.0
 """A clock that is off by less is as good as right."""
@@ -146,18 +146,25 @@ class Auth:
         """The time and the random values of one request."""
         return Making(self._around.now(), self._around.random)
 
-    def sent(self, data: Any, making: Making, escape: Callable[[str], str] = str) -> Any:
+    def sent(
+        self,
+        data: Any,
+        making: Making,
+        escape: Callable[[str], str] = str,
+        later: Callable[[str], str] | None = None,
+    ) -> Any:
         """Text, or tables and lists of it, with references, the time and random values filled in.
 
         Args:
             data: What the file says.
-            making: The request's time and random values.
+            making: The request's time and random values; takes note of what another kind gives.
             escape: What becomes of a value where it stands.
+            later: The same of a value that is filled in when all is encoded; `escape` unless said.
         """
         if isinstance(data, Mapping):
-            return {key: self.sent(value, making, escape) for key, value in data.items()}
+            return {key: self.sent(value, making, escape, later) for key, value in data.items()}
         if isinstance(data, list):
-            return [self.sent(value, making, escape) for value in data]
+            return [self.sent(value, making, escape, later) for value in data]
         if not isinstance(data, str):
             return data
 
@@ -165,7 +172,9 @@ class Auth:
             if found[1]:
                 return escape(self._reveal(found[1]))
             (part,) = compile_template(found[0])
-            return escape(text_of(making(part))) if isinstance(part, Made) else found[0]
+            if not isinstance(part, Made):
+                return found[0]
+            return making.later(part, later or escape) if part.source == "auth" else escape(text_of(making(part)))
 
         return _SENT.sub(value, data)
 

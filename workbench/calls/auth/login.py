@@ -7,12 +7,12 @@ auth: {kind: session_cookie, url: /login, form: {user: "${SHOP_USER}", password:
 from __future__ import annotations
 
 import json
-import re
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 from xml.sax.saxutils import escape
 
-from workbench.calls.auth.answers import WHERE, check_status, root_of, says
-from workbench.calls.auth.base import date_of, with_cookie
+from workbench.calls.auth.answers import WHERE, check_status, says
+from workbench.calls.auth.base import with_cookie
+from workbench.calls.auth.cookies import cookies_of
 from workbench.calls.auth.made import Making
 from workbench.calls.auth.simple import basic_header
 from workbench.calls.auth.store import Token
@@ -21,12 +21,6 @@ from workbench.calls.messages import Flow, Request, Response
 from workbench.conditions import compile_conditions
 from workbench.errors import LoginFailed
 from workbench.paths import text_of
-
-# Several Set-Cookie headers arrive joined by commas, which also stand in dates: a comma before `name=` begins a cookie.
-_NEXT_COOKIE = re.compile(r",\s*(?=[!#$%&'*+.^_`|~0-9A-Za-z-]+=)")
-_COOKIE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)=([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*|\"[\x20-\x7e]*\")")
-_MAX_AGE = re.compile(r";\s*max-age=(-?\d{1,10})", re.I)
-_EXPIRES = re.compile(r";\s*expires=([^;]+)", re.I)
 
 
 class Login(TokenAuth):
@@ -56,7 +50,7 @@ class Login(TokenAuth):
             headers.append(("Authorization", header))
         since = self._around.now()
         method = str(self.setting("method")).upper()
-        response = yield from self.log_in(self.login_request(method, self._url, tuple(headers), body))
+        response = yield from self.log_in(self.login_request(method, self._url, tuple(headers), body, making.slots))
         self.check(response)
         if says(response, compile_conditions(self.setting("fail_when"))):
             how = f"check {', '.join(self.names) or 'auth:'}; else see fail_when: of auth"
@@ -69,16 +63,16 @@ class Login(TokenAuth):
 
     def with_body(self, token: Token, response: Response) -> Token:
         """The token with what the login's body gave beside it, where that is asked for."""
-        if not self.setting("values") and not self.setting("server_path"):
-            return token
-        return self.with_values(token, root_of(response, self.who, False), response)
+        return self.with_values(token, response)
 
     def _body(self, making: Making) -> tuple[str, bytes]:
         """(content type, body) of the login."""
         if self.setting("json") is not None:
-            return "application/json", json.dumps(self.sent(self.setting("json"), making), default=str).encode()
+            filled = self.sent(self.setting("json"), making, later=lambda text: json.dumps(text)[1:-1])
+            return "application/json", json.dumps(filled, default=str).encode()
         if self.setting("form") is not None:
-            fields = [(name, text_of(value)) for name, value in self.sent(self.setting("form"), making).items()]
+            filled = self.sent(self.setting("form"), making, later=quote_plus)
+            fields = [(name, text_of(value)) for name, value in filled.items()]
             return "application/x-www-form-urlencoded", urlencode(fields).encode()
         xml = self.setting("xml")
         if xml is None:
@@ -120,7 +114,7 @@ class SessionCookie(Login):
     def obtain(self, kept: Token | None) -> Flow[Token]:
         """The cookies of a new login."""
         response, since = yield from self.logged_in()
-        cookies, lifetimes = self._cookies(response)
+        cookies, lifetimes = cookies_of(response, self._around.now())
         wanted = self.setting("cookie")
         if not cookies or (wanted and wanted not in cookies):
             told = f" {wanted}" if wanted else ""
@@ -139,28 +133,3 @@ class SessionCookie(Login):
     def used(self, request: Request, token: Token) -> Request:
         """The request with the session's cookies."""
         return with_cookie(self.given(request, token), token.value)
-
-    def _cookies(self, response: Response) -> tuple[dict[str, str], dict[str, float]]:
-        """The cookies that are set, and how long those live that say so; one that is deleted is none."""
-        cookies: dict[str, str] = {}
-        lifetimes: dict[str, float] = {}
-        for part in _NEXT_COOKIE.split(response.headers.get("set-cookie", "")):
-            match = _COOKIE.match(part.strip())
-            if match is None:
-                continue
-            life = self._life(part, response)
-            if match[2] and (life is None or life > 0):
-                cookies[match[1]] = match[2]
-                if life is not None:
-                    lifetimes[match[1]] = life
-            else:
-                cookies.pop(match[1], None)
-        return cookies, lifetimes
-
-    def _life(self, part: str, response: Response) -> float | None:
-        age = _MAX_AGE.search(part)
-        if age is not None:
-            return float(age[1])
-        expires = _EXPIRES.search(part)
-        moment = date_of(Response(200, {"date": expires[1]})) if expires is not None else None
-        return None if moment is None else moment - (date_of(response) or self._around.now())

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
+from workbench.calls.messages import MARK, Slot
+from workbench.paths import text_of
 from workbench.templates import Made
 
 _TIMES: Mapping[str, Callable[[float], str | int]] = {
@@ -49,10 +51,14 @@ class Making:
     Args:
         now: Seconds since 1970.
         random: So many random bytes.
+
+    Attributes:
+        slots: Values of the request that another kind of authentication gives, which are not known yet.
     """
 
     def __init__(self, now: float, random: Callable[[int], bytes]) -> None:
         self._now, self._random = now, random
+        self.slots: tuple[Slot, ...] = ()
         self._rolled: dict[str, str] = {}
 
     def __call__(self, made: Made) -> Any:
@@ -64,3 +70,9 @@ class Making:
         if made.name not in self._rolled:
             self._rolled[made.name] = random_text(self._random(16), made.name)
         return self._rolled[made.name]
+
+    def later(self, made: Made, write: Callable[[str], str]) -> str:
+        """The mark of a value that another kind gives, and how it is written then."""
+        mark = f"{MARK}x{len(self.slots)}x"
+        self.slots = (*self.slots, Slot(mark, made, lambda value: write(text_of(value))))
+        return mark

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -47,10 +48,17 @@ class OAuth2(TokenAuth):
                 sent["client_secret"] = secret
         names = self.setting("names") or {}
         sent = {str(names.get(key, key)): value for key, value in sent.items() if names.get(key, key) not in ("", None)}
-        sent |= {str(key): value for key, value in self.sent(self.setting("extra") or {}, making).items()}
+        sent |= {
+            str(key): value
+            for key, value in self.sent(self.setting("extra") or {}, making, later=self._written).items()
+        }
         since = self._around.now()
-        response = yield from self.log_in(self._token_request(headers, sent))
+        response = yield from self.log_in(replace(self._token_request(headers, sent), slots=making.slots))
         return self.read(response, since, old_refresh)
+
+    def _written(self, text: str) -> str:
+        """A value inside the body, or the query, of a request for a token."""
+        return json.dumps(text)[1:-1] if self.setting("token_body") == "json" else quote(text, safe="")
 
     def _token_request(self, headers: list[tuple[str, str]], sent: Mapping[str, Any]) -> Request:
         """The request for a token: its fields in the body, or in the query."""

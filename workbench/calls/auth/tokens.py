@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from workbench.calls.auth.answers import (
     WHERE,
@@ -21,9 +21,10 @@ from workbench.calls.auth.answers import (
     value_at,
 )
 from workbench.calls.auth.base import Auth, Reveal, Surroundings, clocks, may_repeat, origin_of
+from workbench.calls.auth.cookies import cookies_of
 from workbench.calls.auth.made import Making
 from workbench.calls.auth.store import Token
-from workbench.calls.messages import Flow, Request, Response, Wait
+from workbench.calls.messages import Flow, Request, Response, Slot, Wait
 from workbench.conditions import compile_conditions
 from workbench.errors import AddressRefused, CallError, LoginFailed, UsageError
 from workbench.paths import text_of
@@ -249,16 +250,21 @@ class TokenAuth(Auth):
     # ------------------------------------------------------------ requests to log in, and what they bring
 
     def login_request(
-        self, method: str, url: str, headers: tuple[tuple[str, str], ...] = (), body: bytes = b""
+        self,
+        method: str,
+        url: str,
+        headers: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        slots: tuple[Slot, ...] = (),
     ) -> Request:
         """A request of the authentication's own."""
         known = any(name.casefold() == "accept" for name, _ in headers)
         accept = () if known else (("Accept", "application/json, */*;q=0.5"),)
-        return Request(method, url, (*headers, *accept), body, LOGIN_CALL, login=True)
+        return Request(method, url, (*headers, *accept), body, LOGIN_CALL, login=True, slots=slots)
 
     def own_headers(self, making: Making) -> list[tuple[str, str]]:
         """The headers that the file says for requests of the authentication's own."""
-        said = self.sent(self.setting("headers") or {}, making)
+        said = self.sent(self.setting("headers") or {}, making, lambda text: self.fit(text, "a header"))
         return [(str(name), self.fit(text_of(value), "a header")) for name, value in said.items()]
 
     def read(self, response: Response, since: float, old_refresh: str = "") -> Token:
@@ -274,7 +280,7 @@ class TokenAuth(Auth):
         where = self.setting("refresh_path")
         refresh = text_at(root, str(where)) if where else ""
         token = Token(value, since, self.lifetime(root, response), refresh or old_refresh)
-        return self.with_values(token, root, response, path)
+        return self.with_values(token, response, root, path)
 
     def lifetime(self, root: Any, response: Response) -> float | None:
         """How long a token lives, by its answer, else by what the file says."""
@@ -282,26 +288,46 @@ class TokenAuth(Auth):
         lifetime = self.setting("lifetime_s")
         return said or (float(lifetime) if lifetime else None)
 
-    def with_values(self, token: Token, root: Any, response: Response, path: str = "") -> Token:
+    def with_values(self, token: Token, response: Response, root: Any = None, path: str = "") -> Token:
         """The token with what else its answer gave: named values, and the server that it is good at.
+
+        Args:
+            token: What was given.
+            response: The answer.
+            root: Its document, where it has been read.
+            path: Where the token stands in it.
 
         Raises:
             LoginFailed: One of them is not there.
         """
-        paths = {str(name): str(where) for name, where in (self.setting("values") or {}).items()}
-        values = {name: value_at(root, where) for name, where in paths.items()}
+        places = {str(name): str(where) for name, where in (self.setting("values") or {}).items()}
+        server = self.setting("server_path")
+        if root is None and (server or any(where.startswith("$") for where in places.values())):
+            root = root_of(response, self.who, False)
+        values = {name: self._value(response, root, where) for name, where in places.items()}
         for name, value in values.items():
             if value is None or value == "":
                 how = f"check values: of auth, and what {self.who} answers"
-                raise LoginFailed(f"{self.who} gave nothing at {paths[name]}", how, where=WHERE, status=response.status)
+                raise LoginFailed(
+                    f"{self.who} gave nothing at {places[name]}", how, where=WHERE, status=response.status
+                )
         typed = value_at(root, path) if path else ""
         if not isinstance(typed, str):
             values.setdefault("token", typed)
-        server, where = "", self.setting("server_path")
-        if where:
+        if server:
             scheme = urlsplit(self._around.base_url).scheme
-            server = server_at(response, root, str(where), self.setting("servers") or (), scheme, self.who)
-        return replace(token, values=values, server=server)
+            named = server_at(response, root, str(server), self.setting("servers") or (), scheme, self.who)
+            return replace(token, values=values, server=named)
+        return replace(token, values=values)
+
+    def _value(self, response: Response, root: Any, where: str) -> Any:
+        """What stands at a place of an answer: at a path, in a header, or in a cookie, which is percent-decoded."""
+        if where.startswith("$"):
+            return value_at(root, where)
+        _, part, name = where.split(".", 2)
+        if part == "header":
+            return response.headers.get(name.lower(), "").strip()
+        return unquote(cookies_of(response, self._around.now())[0].get(name, ""))
 
     def form_or_json(self, fields: Mapping[str, Any]) -> tuple[tuple[str, str], bytes]:
         """(header, body) of the fields of a token request."""
