@@ -241,6 +241,35 @@ def test_mistakes_of_what_every_call_is_given() -> None:
     assert "hunter2" not in str(told_of)
 
 
+def test_mistakes_of_servers() -> None:
+    """Each server has an address and a kind that is checked, and a call names one that is there."""
+    servers = {
+        "a b": {"base_url": "https://x.example"},
+        "parcels": {"auth": {"kind": "basic"}},
+        "desk": {"base_url": "ftp://x", "auht": {}},
+    }
+    told_of = told(servers=servers, headers={"X": "{auth.token}"}, auth=LOGIN)
+    assert [text for text in told_of if "connection" in text] == [
+        "a name that cannot be a server's @ connection.servers.'a b'",
+        "basic auth without username: @ connection.servers.parcels.auth", "basic auth without password: @ connection.servers.parcels.auth",
+        "a server without base_url: @ connection.servers.parcels",
+        "unknown key 'auht' @ connection.servers.desk", "not an http or https URL @ connection.servers.desk.base_url",
+        "{auth.token}: auth: gives nothing of that name @ connection.headers.X",
+    ]  # fmt: skip
+    operation = {
+        "calls": [{"get": "/o", "server": "parcel"}, {"name": "n", "get": "/o", "server": 5}],
+        "orders": {"each": "$"},
+    }
+    data = {
+        "format": 1, "merchant": "shop", "connection": {"base_url": "https://shop.example", "servers": {"parcels": {"base_url": "https://p.example"}}},
+        "operations": {"find_orders_by_email": operation}, "records": {"order": {"customer_email": "@.mail"}},
+    }  # fmt: skip
+    assert [problem.text for problem in check_data(data)] == [
+        "no server 'parcel' @ operations.find_orders_by_email.calls[0].server - one of parcels; did you mean 'parcels'?",
+        "a number where a name belongs @ operations.find_orders_by_email.calls[1].server - write a name",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("tls", "expected"),
     [

@@ -407,6 +407,70 @@ def test_server_that_the_login_names(ask: Ask, tmp_path: Path, monkeypatch: pyte
     assert len(there.seen) == 2
 
 
+def test_calls_to_several_servers(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has its own address and says how it knows us, else as the first; a token goes to no other than its own."""
+    record = {
+        "shipments": {"each": "parcels:$.parcels", "fields": {"tracking_number": "@.code"}},
+        "carrier": "notes:$.by",
+    }
+
+    def orders(seen: Seen) -> Answer:
+        if seen.path == "/token":
+            return Answer({"access_token": "orders-token-1", "expires_in": 600})
+        assert (seen.headers["authorization"], seen.headers["x-shop"]) == ("Bearer orders-token-1", "7")
+        return Answer({"data": [order("A-1", id="1")]})
+
+    def parcels(seen: Seen) -> Answer:
+        assert seen.headers["authorization"] == "Basic " + base64.b64encode(f"joan:{ENV['PASSWORD']}".encode()).decode()
+        assert "x-shop" not in seen.headers
+        assert seen.target == "/v3/parcels/1?lang=de"
+        return Answer({"parcels": [{"code": "T-1"}]})
+
+    def notes(seen: Seen) -> Answer:
+        assert (seen.headers["authorization"], seen.headers["x-shop"]) == ("Bearer orders-token-1", "7")
+        return Answer({"by": "DHL"})
+
+    auth = {
+        "kind": "oauth2_client_credentials",
+        "token_url": "/token",
+        "client_id": "c",
+        "client_secret": "${SHOP_SECRET}",
+    }
+    basic = {"kind": "basic", "username": "${SHOP_USER}", "password": "${SHOP_PASSWORD}"}
+    calls = [
+        {"name": "search", "get": "/orders", "query": {"email": "{email}"}}, {"name": "notes", "for_each": "order", "server": "desk", "get": "/notes"},
+        {"name": "parcels", "for_each": "order", "server": "logistics", "get": "/parcels/{@.id}"},
+    ]  # fmt: skip
+    operations = {"find_orders_by_email": {"calls": calls, "orders": {"each": "$.data"}}}
+    with serving(orders) as one, serving(parcels) as other, serving(notes) as third:
+        servers = {
+            "logistics": {"base_url": "http://127.0.0.1:9/v3", "auth": basic, "headers": {"X-Own": "1"}, "query": {"lang": "de"}},
+            "desk": {"base_url": third.url},
+        }  # fmt: skip
+        environments = {"test": {"servers": {"logistics": {"base_url": f"{other.url}/v3"}}}}
+        folder = shop_file(
+            tmp_path / "shop",
+            one.url,
+            operations,
+            record,
+            auth=auth,
+            servers=servers,
+            headers={"X-Shop": "7"},
+            environments=environments,
+        )
+        options = {"options": {"environment": "test"}}
+        result = ask(folder, email=MAIL, **options)
+        found = result.orders[0]
+        assert (found.tracking_numbers, found.carrier_raw) == (["T-1"], "DHL")
+        assert [one.path for one in one.seen] == ["/token", "/orders"]
+        monkeypatch.setenv("SHOP_HOSTS", f"127.0.0.1:{one.port},127.0.0.1:{third.port}")
+        with pytest.raises(AddressRefused, match="SHOP_HOSTS"):
+            ask(folder, email=MAIL, **options)
+        monkeypatch.delenv("SHOP_HOSTS")
+        names = [check.what for check in doctor(folder, "test") if check.name == "address"]
+        assert all(str(each.port) in names[0] for each in (one, other, third))
+
+
 # ---------------------------------------------------------------- signatures
 
 

@@ -191,9 +191,11 @@ class Admission:
 
     Attributes:
         login: Whether it was met at the login rather than at the API.
+        server: Which of the connection's servers the call was for.
     """
 
     login: bool = False
+    server: str = ""
 
 
 Step = Request | Wait | Together | Pending | Admission

@@ -62,8 +62,9 @@ async def run_async(opened: Opened, send: SendAsync, operation: str, inputs: Map
 
 def _advice(opened: Opened, egress: Egress, refusal: Admission) -> str:
     """What a refusal may have to do with our address; empty where nothing is known of it."""
-    logins = opened.operations.auth.urls if refusal.login else ()
-    host = origin_of(logins[0])[1] if logins else opened.operations.base.host
+    server = opened.operations.servers[refusal.server]
+    logins = server.auth.urls if refusal.login else ()
+    host = origin_of(logins[0])[1] if logins else server.base.host
     return egress.advice(host, opened.environment)
 
 

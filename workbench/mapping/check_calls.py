@@ -20,7 +20,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 BODIES = ("json", "form", "xml", "text", "graphql", "soap")
 CALL_KEYS = (
     "name", *METHODS, "query", "headers", *BODIES, "reads", "format", "delimiter", "encoding", "namespaces", "for_each",
-    "limit", "only_when", "quotes", "required", "not_found_when", "fail_when", "pages", "timeout_s", "note",
+    "limit", "only_when", "quotes", "server", "required", "not_found_when", "fail_when", "pages", "timeout_s", "note",
 )  # fmt: skip
 SOAP_KEYS = ("action", "version", "body")
 GRAPHQL_KEYS = ("document", "variables")

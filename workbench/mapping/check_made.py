@@ -7,18 +7,20 @@ from typing import Any
 
 from workbench.mapping.auth_kinds import KINDS
 from workbench.mapping.check_calls import BODIES, METHODS
-from workbench.mapping.report import TOP, Report, Spot
+from workbench.mapping.environments import every_connection, servers_of
+from workbench.mapping.report import TOP, Report, Spot, choices
+from workbench.mapping.source import shortened
 from workbench.templates import Made, TemplateError, compile_template
 
 SIGNATURE = ("signature", "timestamp", "nonce")
+ANY = "*"
+"""In the place of a server's name: all of them."""
 _PARAMS = {"page": "page", "offset": "offset", "graphql": "after"}
 
 
 def check_made(report: Report, data: Mapping[str, Any]) -> None:
     """Checks every call, and what the connection adds to calls."""
-    connection = data.get("connection")
-    tables = list(_auths(connection if isinstance(connection, dict) else {}))
-    known = [_given(table) for _, table in tables]
+    connections = [servers_of(table) for table in every_connection(data.get("connection"))] or [servers_of({})]
     signed = False
     for text, spot, call in _texts(data):
         for made in _made(text):
@@ -26,36 +28,66 @@ def check_made(report: Report, data: Mapping[str, Any]) -> None:
                 _check_page(report, made, spot, call)
             elif made.source == "auth":
                 signed = signed or made.name == "signature"
-                _check_auth(report, made, spot, known)
-    for at, table in tables:
+                _check_auth(report, made, spot, list(_known(connections, call)))
+    for at, table in _auths(data.get("connection"), TOP.key("connection")):
         _check_login(report, at, table)
         for spot, own in _nested(at, table):
             if own.get("kind") == "hmac" and not ("headers" in own or "query" in own or signed):
                 how = 'add headers: {X-Signature: "{signature}"}, query:, or say {auth.signature} in the body of a call'
                 report.add("the signature is sent nowhere", spot, how, "needs_key")
+    for call, at in _calls(data):
+        server = call.get("server", "")
+        if not isinstance(server, str):
+            report.wrong(server, at.key("server"), "a name")
+        elif not all(server in servers for servers in connections):
+            known = tuple(dict.fromkeys(name for servers in connections for name in servers if name))
+            how = choices(server, known) if known else "add it under servers: of the connection"
+            report.add(f"no server {shortened(server)!r}", at.key("server"), how, "unknown_name")
 
 
-def _texts(data: Mapping[str, Any]) -> Iterator[tuple[str, Spot, Mapping[str, Any]]]:
-    """The templates of calls, each with its call; those that the connection adds have none."""
+def _known(connections: list[dict[str, dict[str, Any]]], call: Mapping[str, Any]) -> Iterator[tuple[str, ...] | None]:
+    """What the kinds give that a call may go by; whatever a connection says for all its calls may go by any."""
+    for servers in connections:
+        for name, table in servers.items():
+            if call.get("server", "") == name or call.get("server") == ANY:
+                auth = table.get("auth")
+                yield _given(auth) if isinstance(auth, dict) else ()
+
+
+def _calls(data: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Spot]]:
     operations = data.get("operations")
     for name, body in operations.items() if isinstance(operations, dict) else ():
         calls = body.get("calls") if isinstance(body, dict) else None
         for index, call in enumerate(calls if isinstance(calls, list) else ()):
-            at = TOP.key("operations", name, "calls", index)
-            for key in (*METHODS, "query", "headers", *BODIES) if isinstance(call, dict) else ():
-                value, spot = call.get(key), at.key(key)
-                if key == "graphql" and isinstance(value, dict):
-                    value, spot = value.get("variables"), spot.key("variables")
-                yield from ((text, place, call) for text, place in _texts_at(value, spot))
-    connection = data.get("connection")
-    if isinstance(connection, dict):
-        spot = TOP.key("connection")
-        environments = connection.get("environments")
-        named = environments.items() if isinstance(environments, dict) else ()
-        tables = [(spot, connection), *((spot.key("environments", name), table) for name, table in named)]
-        for at, table in tables:
-            for key in ("headers", "query") if isinstance(table, dict) else ():
-                yield from ((text, place, {}) for text, place in _texts_at(table.get(key), at.key(key)))
+            if isinstance(call, dict):
+                yield call, TOP.key("operations", name, "calls", index)
+
+
+def _texts(data: Mapping[str, Any]) -> Iterator[tuple[str, Spot, Mapping[str, Any]]]:
+    """The templates of calls, each with its call; those that a connection adds, with the server they are for."""
+    for call, at in _calls(data):
+        for key in (*METHODS, "query", "headers", *BODIES):
+            value, spot = call.get(key), at.key(key)
+            if key == "graphql" and isinstance(value, dict):
+                value, spot = value.get("variables"), spot.key("variables")
+            yield from ((text, place, call) for text, place in _texts_at(value, spot))
+    for at, table, server in _tables(data.get("connection"), TOP.key("connection")):
+        for key in ("headers", "query"):
+            yield from ((text, place, {"server": server}) for text, place in _texts_at(table.get(key), at.key(key)))
+
+
+def _tables(connection: Any, spot: Spot) -> Iterator[tuple[Spot, Mapping[str, Any], str]]:
+    """The connection, its environments and the servers of each, with the server that their keys are for."""
+    if not isinstance(connection, dict):
+        return
+    yield spot, connection, ANY if "servers" in connection else ""
+    servers = connection.get("servers")
+    for name, table in servers.items() if isinstance(servers, dict) else ():
+        if isinstance(table, dict):
+            yield spot.key("servers", name), table, str(name)
+    environments = connection.get("environments")
+    for name, table in environments.items() if isinstance(environments, dict) else ():
+        yield from _tables(table, spot.key("environments", name))
 
 
 def _texts_at(data: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
@@ -102,18 +134,12 @@ def _check_page(report: Report, made: Made, spot: Spot, call: Mapping[str, Any])
         report.add(f"{{page.{made.name}}}: paging sets nothing of that name", spot, how, "unknown_name")
 
 
-def _auths(connection: Mapping[str, Any]) -> Iterator[tuple[Spot, Mapping[str, Any]]]:
-    """The `auth:` of the connection, and of each environment as it is there."""
-    spot, own = TOP.key("connection", "auth"), connection.get("auth")
-    own = own if isinstance(own, dict) else {}
-    if own:
-        yield spot, own
-    environments = connection.get("environments")
-    for name, table in environments.items() if isinstance(environments, dict) else ():
-        other = table.get("auth") if isinstance(table, dict) else None
-        if isinstance(other, dict):
-            at = TOP.key("connection", "environments", name, "auth")
-            yield at, other if "kind" in other else {**own, **other}
+def _auths(connection: Any, spot: Spot) -> Iterator[tuple[Spot, Mapping[str, Any]]]:
+    """Each `auth:` that says its kind, wherever in the connection it stands."""
+    for at, table, _ in _tables(connection, spot):
+        auth = table.get("auth")
+        if isinstance(auth, dict) and "kind" in auth:
+            yield at.key("auth"), auth
 
 
 def _nested(spot: Spot, table: Mapping[str, Any]) -> Iterator[tuple[Spot, Mapping[str, Any]]]:

@@ -104,7 +104,7 @@ class TokenAuth(Auth):
             return {"token": token.value, **token.values}.get(made.name) if made.source == "auth" else None
 
         request = request.filled(value)
-        if not token.server:
+        if not token.server or origin_of(request.url) != origin_of(self._around.base_url):
             return request
         _, host, port = origin_of(token.server)
         if not self._around.admits(host, port):
