@@ -14,7 +14,8 @@ import pytest
 from tests.mapping_texts import load, mapping, problems_of
 from workbench.calls.auth import KINDS as MADE
 from workbench.mapping import auth_forms, check_data, load_text
-from workbench.mapping.auth_kinds import KINDS, SORTS, TLS
+from workbench.mapping.auth_fields import SORTS
+from workbench.mapping.auth_kinds import KINDS, TLS
 from workbench.mapping.schema import file_model, schema
 from workbench.notebook.typed import auth_shown, auth_table
 

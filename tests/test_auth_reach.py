@@ -300,6 +300,27 @@ def test_two_tokens_of_one_login(ask: Ask, tmp_path: Path) -> None:
     assert "token-7654321" not in str([one.request.headers for one in exchanges])
 
 
+def test_token_that_was_kept_before_the_file_asked_for_more(ask: Ask, tmp_path: Path) -> None:
+    """A newer version that needs another value of the login logs in anew, rather than fail until the token dies."""
+
+    def answer(seen: Seen) -> Answer:
+        if seen.path == "/login":
+            return Answer({"token": "token-1234567", "uid": 12})
+        return Answer(FOUND, 200 if seen.headers.get("x-uid") in (None, "12") else 400)
+
+    auth = {"kind": "login_token", "url": "/login", "json": {"u": "${SHOP_USER}"}, "token_path": "$.token"}
+    with serving(answer) as server:
+        assert numbers(
+            ask(shop_file(tmp_path / "shop", server.url, {"find_orders_by_email": by_email()}, auth=auth), email=MAIL)
+        ) == ["A-1"]
+        newer = shop_file(
+            tmp_path / "shop", server.url, {"find_orders_by_email": by_email(headers={"X-Uid": "{auth.uid}"})}, auth={**auth, "values": {"uid": "$.uid"}},
+        )  # fmt: skip
+        for _ in range(2):
+            assert numbers(ask(newer, email=MAIL)) == ["A-1"]
+        assert server.targets.count("/login") == 2
+
+
 def test_proof_against_forgery_first(ask: Ask, tmp_path: Path) -> None:
     """A first call sets a cookie whose text the login and every call say again in a header or a body (Sanctum's way)."""
     state = {"xsrf": "first=+/%é", "session": "anonymous-session-0"}
@@ -610,7 +631,7 @@ def test_body_signed_and_token_by_get(ask: Ask, tmp_path: Path) -> None:
                 }
             )
         pairs = parse_qsl(seen.target.partition("?")[2])
-        text = ENV["OTHER"] + seen.path + glued(pairs, "sign") + seen.body.decode() + ENV["OTHER"]
+        text = ENV["OTHER"] + seen.path + glued(pairs, "sign", "version", "shop_id") + seen.body.decode() + ENV["OTHER"]
         assert seen.headers["x-tts-access-token"] == "tts-token-12345"
         assert dict(pairs)["shop_cipher"] == "cipher=="
         return Answer(FOUND if dict(pairs)["sign"] == hexed(ENV["OTHER"], text) else {"code": 106001})
@@ -620,11 +641,14 @@ def test_body_signed_and_token_by_get(ask: Ask, tmp_path: Path) -> None:
         "client_in": "body", "names": {"client_id": "app_key", "client_secret": "app_secret"}, "refresh_token": "${SHOP_SEED}",
         "token_path": "$.data.access_token", "refresh_path": "$.data.refresh_token", "expires_path": "$.data.access_token_expire_in",
         "name": "x-tts-access-token",
-        "also": [{"kind": "hmac", "secret": "${SHOP_OTHER}", "canonical": "{secret}{path}{sorted_glued}{body}{secret}",
+        "also": [{"kind": "hmac", "secret": "${SHOP_OTHER}", "canonical": "{secret}{path}{sorted_glued}{body}{secret}", "unsigned": "version shop_id",
                   "query": {"app_key": "k1", "timestamp": "{timestamp}", "sign": "{signature}"}}],
     }  # fmt: skip
     call = operation(
-        post="/order/202309/orders/search", reads=True, query={"shop_cipher": "cipher=="}, json={"email": "{email}"}
+        post="/order/202309/orders/search",
+        reads=True,
+        query={"shop_cipher": "cipher==", "version": "202309", "shop_id": 5},
+        json={"email": "{email}"},
     )
     with serving(answer) as server:
         assert numbers(ask(shop_file(tmp_path / "shop", server.url, call, auth=auth), email=MAIL)) == ["A-1"]

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, Field, create_model
 
-from workbench.mapping.auth_kinds import KINDS, TLS, AuthField, AuthKind
+from workbench.mapping.auth_fields import AuthField, AuthKind
+from workbench.mapping.auth_kinds import KINDS, TLS
 from workbench.mapping.check_auth import LIFETIME_S
 from workbench.mapping.shapes import Reference, Shape, Text, absent
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from workbench.mapping.auth_kinds import KINDS, TLS, AuthField
+from workbench.mapping.auth_fields import AuthField
+from workbench.mapping.auth_kinds import KINDS, TLS
 from workbench.mapping.check_conditions import Side, check_conditions
 from workbench.mapping.report import Report, Spot, choices, is_scalar
 from workbench.mapping.sight import Sight

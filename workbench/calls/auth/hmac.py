@@ -19,7 +19,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from workbench.calls.auth.base import TimedAuth, form_pairs, host_header, query_pairs
 from workbench.calls.auth.made import Making
@@ -37,6 +37,11 @@ _ENCODINGS: Mapping[str, Callable[[bytes], str]] = {
     "base64": lambda data: base64.b64encode(data).decode("ascii"),
     "base64url": lambda data: base64.urlsafe_b64encode(data).decode("ascii").rstrip("="),
 }
+
+
+def _without(pairs: list[str], names: list[str]) -> list[str]:
+    """The encoded pairs of a query, but for those of these names."""
+    return [pair for pair in pairs if unquote_plus(pair.partition("=")[0]) not in names]
 
 
 class Part(NamedTuple):
@@ -100,12 +105,14 @@ class Hmac(TimedAuth):
         hashed = hashlib.new(str(self.setting("body_algorithm")), request.body, usedforsecurity=False).digest()
         body_hash = _ENCODINGS[str(self.setting("body_encoding"))](hashed)
         query = list(query_pairs(request.url))
-        pairs = sorted(pair for pair in (*query, *form_pairs(request)) if MARK not in pair[1])
+        left_out = str(self.setting("unsigned") or "").split()
+        named = [pair for pair in (*query, *form_pairs(request)) if pair[0] not in left_out]
+        pairs = sorted(pair for pair in named if MARK not in pair[1])
         return {
             "method": request.method,
             "path": path,
             "query": parts.query,
-            "sorted_query": "&".join(sorted(parts.query.split("&"))),
+            "sorted_query": "&".join(sorted(_without(parts.query.split("&"), left_out))),
             "sorted_pairs": "&".join(f"{name}={value}" for name, value in pairs),
             "sorted_glued": "".join(f"{name}{value}" for name, value in pairs),
             "target": f"{path}?{parts.query}" if parts.query else path,

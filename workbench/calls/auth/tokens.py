@@ -240,6 +240,10 @@ class TokenAuth(Auth):
                 self._around.learn(value)
 
     def _good(self, token: Token, refused: str | None) -> bool:
+        """Whether a token can be used; one that was kept before the file asked for further values cannot."""
+        whole = set(self.setting("values") or ()) <= set(token.values)
+        if not whole or (self.setting("server_path") and not token.server):
+            return False
         return token.fresh(self._around.now()) and token.value != refused
 
     def _forget(self, token: Token) -> None:
