@@ -22,8 +22,10 @@ from oauthlib.oauth1.rfc5849 import signature as oauth1
 
 import workbench as wb
 from tests.servers import Answer, Ask, Seen, ask_async, ask_sync, order, serving, shop_file
-from workbench.errors import Forbidden, Unauthorized
+from workbench.errors import Forbidden, LoginFailed, Unauthorized
+from workbench.mapping import load_data
 from workbench.merchant import doctor
+from workbench.publish.needs import needs
 
 MAIL = "jörg+x&y=1 z%@exämple.com"
 ENV = {"SECRET": "c/s+1&%", "KEY": "token key~1", "OTHER": "t=s ü", "AWS": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
@@ -236,3 +238,50 @@ def test_doctor_tells_of_clocks(tmp_path: Path) -> None:
         checks = doctor(folder)
 
     assert "the merchant's clock is 24 hours ahead of ours" in checks[-1].how
+
+
+SIGNED_LOGIN = {
+    "kind": "hmac",
+    "secret": "${SHOP_SECRET}",
+    "canonical": "{timestamp}",
+    "headers": {"X-Sign": "{signature}", "X-Time": "{timestamp}"},
+}
+LOGINS: dict[str, tuple[dict[str, Any], bool]] = {
+    "an assertion": ({"kind": "jwt", "token_url": "/token", "key": "${SHOP_AWS}", "algorithm": "HS256", "issuer": "i"}, True),
+    "a signed login": ({"kind": "login_token", "url": "/token", "token_path": "$.t", "login_auth": SIGNED_LOGIN}, True),
+    "a plain login": ({"kind": "login_token", "url": "/token", "token_path": "$.t"}, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOGINS)
+def test_logins_that_hold_the_time_tell_of_clocks(ask: Ask, tmp_path: Path, name: str) -> None:
+    """A login that is refused by a merchant whose clock shows another time says so, where its request holds the time."""
+    auth, timed = LOGINS[name]
+    date = {"Date": formatdate(time.time() - 1200, usegmt=True)}
+    with serving(lambda seen: Answer({"error": "nope"}, 401, date)) as server, pytest.raises(LoginFailed) as caught:
+        found(ask, tmp_path, server.url, "JSON", auth)
+
+    assert ("the merchant's clock is 20 minutes behind ours" in str(caught.value)) == timed
+    assert len(server.seen) == (2 if timed else 1)  # once more by the merchant's time
+
+
+def test_what_a_deployment_needs_for_all_of_it() -> None:
+    """Hosts of further servers, of logins inside logins and of those that a login may name; extras of kinds inside."""
+    auth = {
+        "kind": "login_token", "url": "https://login.example/x", "token_path": "$.t", "server_path": "$.s", "servers": ["*.eu.example"],
+        "login_auth": {"kind": "jwt", "token_url": "https://first.example/t", "key": "${SHOP_KEY}", "issuer": "i"},
+    }  # fmt: skip
+    parcels = {"base_url": "https://parcels.example/v1", "auth": {"kind": "bearer", "token": "${SHOP_OTHER}"}}
+    data = {
+        "format": 1, "merchant": "shop", "connection": {"base_url": "https://api.example", "auth": auth, "servers": {"parcels": parcels}},
+        "operations": {"find_orders_by_email": {"calls": [{"get": "/o", "query": {"e": "{email}"}}], "orders": {"each": "$"}}},
+        "records": {"order": {"customer_email": "@.mail"}},
+    }  # fmt: skip
+    told = needs(load_data(data))
+
+    assert told.hosts == {
+        "": "api.example", "servers.parcels": "parcels.example", "auth.url": "login.example", "auth.servers[0]": "*.eu.example",
+        "auth.login_auth.token_url": "first.example",
+    }  # fmt: skip
+    assert told.extras == ("jwt",)
+    assert set(told.secrets) == {"SHOP_KEY", "SHOP_OTHER"}
