@@ -540,6 +540,7 @@ def test_hash_with_the_secret_around_it(ask: Ask, tmp_path: Path) -> None:
         said = dict(pairs)
         moment = datetime.strptime(said["timestamp"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) - timedelta(hours=8)
         assert abs((moment - datetime.now(UTC)).total_seconds()) < 60
+        assert len(said["nonce"]) == 32
         right = hashlib.md5((ENV["SECRET"] + glued(pairs, "sign") + ENV["SECRET"]).encode()).hexdigest().upper()
         return Answer(
             FOUND if said["sign"] == right and said["method"] == "trades.get" else {"error_response": {"code": 25}}
@@ -554,7 +555,7 @@ def test_hash_with_the_secret_around_it(ask: Ask, tmp_path: Path) -> None:
         "canonical": "{secret}{sorted_glued}{secret}",
     }
     call = operation(post="/router/rest", reads=True, query={"v": "2.0"}, form={
-        "method": "trades.get", "email": "{email}", "timestamp": "{now+8h.%Y-%m-%d %H:%M:%S}", "empty": "", "sign": "{auth.signature}",
+        "method": "trades.get", "email": "{email}", "timestamp": "{now+8h.%Y-%m-%d %H:%M:%S}", "empty": "", "sign": "{auth.signature}", "nonce": "{auth.nonce}",
     })  # fmt: skip
     with serving(answer) as server:
         assert numbers(ask(shop_file(tmp_path / "shop", server.url, call, auth=auth), email=MAIL)) == ["A-1"]

@@ -44,6 +44,11 @@ def _without(pairs: list[str], names: list[str]) -> list[str]:
     return [pair for pair in pairs if unquote_plus(pair.partition("=")[0]) not in names]
 
 
+def _given(request: Request, values: Mapping[str, Any]) -> Request:
+    """The request with values where it says `{auth.NAME}`."""
+    return request.filled(lambda made: values.get(made.name) if made.source == "auth" else None)
+
+
 class Part(NamedTuple):
     """A header or a parameter that is set: its place, its name, and its template."""
 
@@ -64,11 +69,11 @@ class Hmac(TimedAuth):
         """The request with the signature, and whatever goes with it, in headers, in the query or in its body."""
         now = self.clock.now()
         making = Making(now, self._around.random)
-        form = str(self.setting("nonce"))
         values: dict[str, Any] = {
             "timestamp": text_of(making(Made("now", str(self.setting("timestamp"))))),
-            "nonce": making(Made("random", form)),
+            "nonce": making(Made("random", str(self.setting("nonce")))),
         }
+        request = _given(request, values)
         parts = list(self._parts())
         for part in parts:
             if not part.signed:
@@ -79,8 +84,7 @@ class Hmac(TimedAuth):
         for part in parts:
             if part.signed:
                 request = self._set(request, part, values, making)
-        own = {name: values[name] for name in ("signature", "timestamp", "nonce")}
-        return request.filled(lambda made: own.get(made.name) if made.source == "auth" else None)
+        return _given(request, {"signature": values["signature"]})
 
     def _digest(self, canonical: bytes) -> bytes:
         algorithm = str(self.setting("algorithm"))
