@@ -318,7 +318,8 @@ class Execution:
         for name in sorted(failed):
             reason = self._reasons.get(name)
             what = f"call {name!r} failed{': ' + reason.what if reason else ''}"
-            Spot(item, "").report(what, reason.how if reason else "", code="unavailable")
+            how = reason.how if reason and reason.code in _AT_THE_DOOR else ""
+            Spot(item, "").report(what, how, code="unavailable")
         missing = unavailable_fields(block, record, failed) if failed else []
         if missing:
             record[NAMES_KEY] = missing
@@ -389,6 +390,8 @@ class Execution:
 
 
 NAMES_KEY = "unavailable"
+_AT_THE_DOOR = ("forbidden", "unreachable", "timeout")
+"""Failures that only a live call can have, and that may have to do with our address."""
 
 
 def _required(record: str, block: Block) -> list[tuple[str, ...]]:
