@@ -835,6 +835,35 @@ def test_pages_inside_a_body(ask: Ask, tmp_path: Path) -> None:
         assert numbers(ask(shop_file(tmp_path / "shop", server.url, call), email=MAIL)) == ["A-1", "A-2"]
 
 
+def test_all_values_in_one_request(ask: Ask, tmp_path: Path) -> None:
+    """A list with a path alone takes every value, each once: one request for the parcels of all orders."""
+    record = {
+        "shipments": {"each": "parcels:$.parcels", "keep": {"@.order": "^.id"}, "fields": {"tracking_number": "@.code"}}
+    }
+
+    def answer(seen: Seen) -> Answer:
+        if seen.path == "/orders":
+            return Answer({"data": [order("A-1", id=1), order("A-2", id=2), order("A-3", id=1)]})
+        if seen.path == "/notes":
+            assert json.loads(seen.body) == {"ids": [1, 2, "x"], "first": 1, "mail": [MAIL]}
+            return Answer({})
+        assert seen.target == "/parcels?ids%5B%5D=1&ids%5B%5D=2&ids%5B%5D=0&first=1"
+        return Answer({"parcels": [{"order": 1, "code": "T-1"}, {"order": 2, "code": "T-2"}]})
+
+    path = "{search:$.data[*].id}"
+    calls = [
+        {"name": "search", "get": "/orders", "query": {"email": "{email}"}},
+        {"name": "parcels", "get": "/parcels", "query": {"ids[]": [path, 0], "first": path}},
+        {"name": "notes", "post": "/notes", "reads": True, "json": {"ids": [path, "x"], "first": path, "mail": ["{email}"]}},
+    ]  # fmt: skip
+    operations = {"find_orders_by_email": {"calls": calls, "orders": {"each": "$.data"}}}
+    with serving(answer) as server:
+        result = ask(shop_file(tmp_path / "shop", server.url, operations, record), email=MAIL)
+
+    assert [one.tracking_numbers for one in result.orders] == [["T-1"], ["T-2"], ["T-1"]]
+    assert len(server.seen) == 3
+
+
 def test_pages_by_a_header(ask: Ask, tmp_path: Path) -> None:
     """The cursor of the next page stands in a header of the answer."""
 

@@ -70,12 +70,18 @@ def _compiled(text: str, call: str) -> Template:
 
 
 def filled(node: Any, values: Values) -> Any:
-    """A tree with its texts filled in."""
+    """A tree with its texts filled in; a path alone in a list gives all its values."""
     if isinstance(node, Text):
         return node.value(values)
     if isinstance(node, dict):
         return {key: filled(value, values) for key, value in node.items()}
-    return [filled(value, values) for value in node] if isinstance(node, list) else node
+    if not isinstance(node, list):
+        return node
+    found: list[Any] = []
+    for value in node:
+        path = value.phrase.alone if isinstance(value, Text) else None
+        found += values.every(path) if path is not None else [filled(value, values)]
+    return found
 
 
 def json_of(node: Any) -> str:
@@ -196,7 +202,8 @@ class TextBody(Body):
 class Pairs:
     """Names and values of a query or a form, in order.
 
-    A list gives one pair per member: `{tag: [a, b]}` is `tag=a&tag=b`. A table nests as PHP has it:
+    A list gives one pair per member: `{tag: [a, b]}` is `tag=a&tag=b`; a path alone in it gives one for each of its
+    values, `{"ids[]": ["{search:$.data[*].id}"]}`, but where names nest. A table nests as PHP has it:
     `{a: {b: [{c: 1}]}}` is `a[b][0][c]=1`, and a list inside one is `a[b][0]=x`.
     """
 
@@ -205,10 +212,15 @@ class Pairs:
         phrases = [(name, phrase(template(value, call), VALUE, call, quotes, name)) for name, value in pairs]
         self._pairs = [(name, made._replace(parts=_encoded(made.parts))) for name, made in phrases]
         self.names = frozenset([*map(str, table), *(name for name, _ in self._pairs)])
+        self._listed = frozenset(str(name) for name, value in table.items() if isinstance(value, list))
 
     def text(self, values: Values, params: Mapping[str, Any]) -> str:
         """The pairs, encoded; what paging sets takes the place of a pair of that name."""
-        found = [(name, value.text(values)) for name, value in self._pairs if name not in params]
+        found = []
+        for name, value in self._pairs:
+            if name not in params:
+                every = value.every(values) if name in self._listed else [value.text(values)]
+                found += [(name, text) for text in every]
         found += [(name, query_value(text_of(value))) for name, value in params.items()]
         return "&".join(f"{query_value(name)}={value}" for name, value in found)
 

@@ -38,13 +38,37 @@ class Phrase(NamedTuple):
         pairs = zip(self.parts, self.holes, strict=True)
         return "".join(part if isinstance(part, str) else self._filled(part, hole, values) for part, hole in pairs)
 
-    def _filled(self, part: Input | Secret | Path | Made, hole: Hole, values: Values) -> str:
+    @property
+    def alone(self) -> Path | None:
+        """The path, where there is nothing else."""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Path) else None
+
+    def every(self, values: Values) -> list[str]:
+        """The text; of a path alone, one for each of its values.
+
+        Raises:
+            NoValue: A path found nothing.
+            UsageError: An input or a secret cannot stand there.
+            CallFailed: A value of an answer cannot stand there.
+        """
+        path = self.alone
+        if path is None:
+            return [self.text(values)]
+        return [self._at(path, self.holes[0], values, value) for value in values.every(path)]
+
+    def _at(self, path: Path, hole: Hole, values: Values, value: Any) -> str:
+        return values.written(path, text_of(value), self._escape(hole))
+
+    def _escape(self, hole: Hole) -> Escape:
         def escape(text: str) -> str:
             for guard in hole.guards:
                 text = guard(text)
             return text if hole.whole else self.escape(text)
 
-        return values.escaped(part, escape)
+        return escape
+
+    def _filled(self, part: Input | Secret | Path | Made, hole: Hole, values: Values) -> str:
+        return values.escaped(part, self._escape(hole))
 
 
 def phrase(parts: Template, place: str, call: str, quotes: str | None = None, name: str = "") -> Phrase:
@@ -129,6 +153,17 @@ class Values:
             raise NoValue(part.text)
         return found[0]
 
+    def every(self, path: Path) -> list[Any]:
+        """All the values at a path, each once, in order.
+
+        Raises:
+            NoValue: It found nothing.
+        """
+        found = self._scalars(path)
+        if not found:
+            raise NoValue(path.text)
+        return list(dict.fromkeys(found))
+
     def escaped(self, part: Input | Secret | Path | Made, escape: Escape) -> str:
         """The text of one `{...}`, escaped.
 
@@ -138,11 +173,12 @@ class Values:
             CallFailed: A value of an answer cannot stand there.
         """
         if isinstance(part, Made) and part.source != "page":
-            return self._slot(part, lambda value: self._written(part, text_of(value), escape))
+            return self._slot(part, lambda value: self.written(part, text_of(value), escape))
         text = text_of(self.typed(part)) if not isinstance(part, Secret) else self.typed(part)
-        return self._written(part, text, escape)
+        return self.written(part, text, escape)
 
-    def _written(self, part: Input | Secret | Path | Made, text: str, escape: Escape) -> str:
+    def written(self, part: Input | Secret | Path | Made, text: str, escape: Escape) -> str:
+        """The text of a value, escaped; errors as those of `escaped`."""
         try:
             return escape(text)
         except Unfit as error:
