@@ -155,9 +155,10 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     ({**LOGIN, "renew_when": {"$.code": "{email}"}, "fail_when": {"code": 1}}, [
         "{email}: no such input @ connection.auth.renew_when", "'code': not a path @ connection.auth.fail_when",
     ]),
-    ({**LOGIN, "headers": {"X-Id": "{random.guid}"}, "form": {"t": "{now.never}", "u": "{now-3y.iso}"}}, [
+    ({**LOGIN, "headers": {"X-Id": "{random.guid}"}, "form": {"t": "{now.never}", "u": "{now-3y.iso}", "v": "{now+99999w.iso}"}}, [
         "a random value of a kind that is not known @ connection.auth.headers.X-Id",
         "a time in a form that is not known @ connection.auth.form.t", "{now-3y...} is no time @ connection.auth.form.u",
+        "a time more than a century away @ connection.auth.form.v",
     ]),
     ({**OAUTH, "token_url": "/t", "names": {"client": "x", "scope": 5}}, [
         "unknown key 'client' @ connection.auth.names", "a number where a text belongs @ connection.auth.names.scope",

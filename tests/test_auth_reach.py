@@ -16,6 +16,7 @@ import json
 import re
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,19 @@ def test_session_id_in_the_envelope(ask: Ask, tmp_path: Path, status: int) -> No
         ask(shop_file(tmp_path / "shop", other.url, SOAP_CALL, auth=SOAP_AUTH), email=MAIL)
     assert before
     assert len(other.seen) == 4  # login, refused call, login, refused call
+
+
+def test_session_that_dies_under_eight_workers(tmp_path: Path) -> None:
+    """All are told by a fault; one logs in, and all go on with what it got."""
+    shop = SoapShop(200)
+    with serving(shop) as server:
+        folder = shop_file(tmp_path / "shop", server.url, SOAP_CALL, auth=SOAP_AUTH)
+        with wb.open_merchant(folder) as merchant, ThreadPoolExecutor(8) as pool:
+            for death in range(1, 4):
+                found = [pool.submit(merchant.find_orders, email=MAIL) for _ in range(8)]
+                assert [numbers(each.result()) for each in found] == [["A-1"]] * 8
+                assert shop.logins == death
+                shop.good = "died"
 
 
 def test_login_that_is_refused_with_a_good_status(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -420,7 +434,9 @@ def test_server_that_the_login_names(ask: Ask, tmp_path: Path, monkeypatch: pyte
                 "http://127.0.0.1:1?x",
             ):
                 named["url"] = url
-                monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / f"data-{len(str(url))}"))
+                monkeypatch.setenv(
+                    "WORKBENCH_DATA", str(tmp_path / f"data-{hashlib.md5(str(url).encode()).hexdigest()}")
+                )
                 with pytest.raises(LoginFailed) as caught:
                     ask(folder, email=MAIL)
                 assert "server" in str(caught.value)

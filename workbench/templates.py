@@ -63,6 +63,7 @@ RANDOMS = ("uuid", "hex", "digits")
 
 _SHIFT = re.compile(r"([+-])(\d{1,5})([smhdw])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_CENTURY_S = 100 * 366 * 86_400
 _PATTERN = re.compile(r"(?:%[YymdHMSjf]|[^%\x00-\x1f\x7f]){1,60}")
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
 
@@ -120,6 +121,8 @@ def _made(source: str, shift: str, name: str) -> Made:
     if source in ("auth", "page") and not _NAME.fullmatch(name):
         raise TemplateError(f"{{{source}. ...}} without a name", f"write {{{source}.NAME}}")
     seconds = int(f"{shifted[1]}{shifted[2]}") * _SECONDS[shifted[3]] if shifted else 0
+    if abs(seconds) > _CENTURY_S:
+        raise TemplateError("a time more than a century away", "shift it by less")
     return Made(source, name, seconds)
 
 

@@ -20,6 +20,7 @@ from workbench.paths import Path, compile_path, find, number, scalars, text_of
 
 WHERE = "connection.auth"
 _LIMITS = Limits(bytes=1024 * 1024, depth=50, nodes=20_000)
+_LONGEST = 20_000
 _TOKEN_SIGNS = re.compile(r"[\x21-\x7e]{1,20000}")
 _BARE = re.compile(r"[\w.~+/=|:-]{8,20000}", re.ASCII)
 _DEPTH = 6
@@ -173,11 +174,14 @@ def text_at(root: Any, path: str) -> str:
 
 
 def value_at(root: Any, path: str) -> Any:
-    """The first scalar at a path, with its type; None where there is none."""
+    """The first scalar at a path, with its type; None where there is none, or one that is no credential by its size."""
     values = scalars(find(root, compile_path(path).steps))
     if not values:
         return None
-    return values[0] if isinstance(values[0], bool | int) else text_of(values[0]).strip()
+    if isinstance(values[0], bool | int):
+        return values[0]
+    text = text_of(values[0]).strip()
+    return text if len(text) <= _LONGEST else None
 
 
 def server_at(response: Response, root: Any, path: str, servers: Sequence[str], scheme: str, who: str) -> str:
@@ -200,7 +204,8 @@ def server_at(response: Response, root: Any, path: str, servers: Sequence[str], 
         parts, (given, host, port) = urlsplit(text), origin_of(text)
     except ValueError:
         parts, (given, host, port) = urlsplit(""), ("", "", 0)
-    plain = not (parts.query or parts.fragment or "@" in parts.netloc or re.search(r"[\s\\\x00-\x1f]", text))
+    odd = re.search(r"[\s\\\x00-\x1f]|/(?:\.|%2e){1,2}(?:/|$)", text, re.I)
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc or odd)
     if not host or not port or not plain or given not in ("http", "https"):
         raise _unread(response, f"{who} named no server at {path}", "check server_path:")
     if scheme == "https" and given != "https":
