@@ -104,6 +104,27 @@ SOAP_CALL = {"find_orders_by_email": {
     "calls": [{"name": "search", "post": "/soap", "reads": True, "soap": {"body": "<GetOrders>{email}</GetOrders>"}, "format": "json"}],
     "orders": {"each": "$.data"},
 }}  # fmt: skip
+BODY_CALL = {"find_orders_by_email": {
+    "calls": [{"name": "search", "post": "/find", "reads": True, "json": {"mail": "{email}", "session": "{auth.token}", "sign": "{auth.signature}"}}],
+    "orders": {"each": "$.data"},
+}}  # fmt: skip
+
+
+def body_server(seen: Seen) -> Answer:
+    """Wants the session and a signature over it in the body, and a key in a header."""
+    import hmac
+    import json
+
+    if seen.path == "/token":
+        return by_login(seen)
+    said = json.loads(seen.body)
+    right = (
+        said["session"] == "token-12345"
+        and said["sign"] == hmac.new(SECRET.encode(), b"POST/find", "sha256").hexdigest()
+    )
+    return FOUND if right and seen.headers.get("x-key") == PASSWORD else Answer({}, 401)
+
+
 KINDS: dict[str, tuple[dict[str, Any], Callable[[Seen], Answer]]] = {
     "oauth2_client_credentials": ({**OAUTH}, by_client),
     "oauth2_password": (
@@ -131,6 +152,13 @@ KINDS: dict[str, tuple[dict[str, Any], Callable[[Seen], Answer]]] = {
         hmac_server,
     ),
     "wsse": ({"username": "${SHOP_USER}", "password": "${SHOP_PASSWORD}"}, wsse_server),
+    "login_token in the body, signed, and a key": (
+        {**LOGIN, "token_path": "$.token", "in": "call", "also": [
+            {"kind": "hmac", "secret": "${SHOP_SECRET}", "canonical": "{method}{path}"},
+            {"kind": "api_key", "name": "X-Key", "value": "${SHOP_PASSWORD}"},
+        ]},
+        body_server,
+    ),
 }  # fmt: skip
 
 
@@ -141,4 +169,5 @@ def table_of(name: str) -> dict[str, Any]:
 
 def folder_for(name: str, tmp_path: Path, url: str) -> Path:
     """The shop's folder for a case."""
-    return shop_file(tmp_path / "shop", url, SOAP_CALL if name == "wsse" else None, auth=table_of(name))
+    operations = SOAP_CALL if name == "wsse" else BODY_CALL if "in the body" in name else None
+    return shop_file(tmp_path / "shop", url, operations, auth=table_of(name))

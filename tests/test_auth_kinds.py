@@ -13,9 +13,11 @@ import pytest
 
 from tests.mapping_texts import load, mapping, problems_of
 from workbench.calls.auth import KINDS as MADE
-from workbench.mapping import auth_forms, load_text
-from workbench.mapping.auth_kinds import KINDS, SORTS, TLS
+from workbench.mapping import auth_forms, check_data, load_text
+from workbench.mapping.auth_fields import SORTS
+from workbench.mapping.auth_kinds import KINDS, TLS
 from workbench.mapping.schema import file_model, schema
+from workbench.notebook.typed import auth_table
 
 ORDER = 'order_number: "@.no"'
 
@@ -24,10 +26,13 @@ FULL: dict[str, dict[str, Any]] = {}
 _VALUES: dict[str, Any] = {
     "text": "${SHOP_TEXT}", "secret": "${SHOP_SECRET}", "flag": True, "seconds": 2.5, "url": "/login", "name": "X-Name",
     "path": "$.data.token", "prefix": "", "pem": "/etc/ssl/shop.pem", "statuses": [401, 419], "pairs": {"a": "b"},
-    "data": {"user": "${SHOP_USER}", "password": "${SHOP_SECRET}"},
-    "conditions": {"http.header.content-type": "text/html", "$.error.code": {"not": [0, "OK"]}},
+    "data": {"user": "${SHOP_USER}", "password": "${SHOP_SECRET}"}, "moment": "%y%m%dT%H%M%SZ",
+    "renames": {"client_id": "app_key", "grant_type": ""}, "paths": {"uid": "$.uid"}, "hosts": ["*.shop.example"],
+    "conditions": {"$.error.code": 100, "http.status": [200, 500]}, "auth": {"kind": "digest", "username": "u", "password": "${SHOP_P}"},
+    "auths": [{"kind": "api_key", "name": "X-Key", "value": "${SHOP_KEY}"}],
 }  # fmt: skip
 _INSTEAD: dict[str, dict[str, Any]] = {
+    "basic": {"alone": None},
     "hmac": {"canonical": "{method}", "headers": {"X": "{signature}"}, "query": {"a": "{nonce}"}},
     "login_token": {"form": None, "xml": None, "token_header": None},
     "session_cookie": {"json": None, "xml": None},
@@ -137,6 +142,47 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     ({"kind": "mutual_tls", "certificate": "-----BEGIN CERTIFICATE-----"}, [
         "certificate: is neither a reference nor a path @ connection.auth.certificate"
     ]),
+    ({"kind": "basic", "username": "u"}, ["basic auth without password: @ connection.auth"]),
+    ({"kind": "basic", "username": "u", "alone": False}, ["basic auth without password: @ connection.auth"]),
+    ({"kind": "basic", "username": "u", "alone": True, "password": "${SHOP_S}"}, ["alone: and password: together @ connection.auth"]),
+    ({**LOGIN, "server_path": "$.s"}, ["server_path: without servers: @ connection.auth"]),
+    ({**LOGIN, "servers": ["*.com", "https://x.example", 5], "server_path": "$.s"}, [
+        "no host @ connection.auth.servers[0]", "no host @ connection.auth.servers[1]",
+        "a number where a text belongs @ connection.auth.servers[2]",
+    ]),
+    ({**LOGIN, "values": {"a": "http.header.X-Id", "b": "http.cookie.sid", "c": "http.body.x"}}, [
+        "'http.body.x': not a path @ connection.auth.values.c",
+    ]),
+    ({**LOGIN, "form": {"_token": "{auth.csrf}"}}, ["{auth.csrf}: auth: gives nothing of that name @ connection.auth.form._token"]),
+    ({**LOGIN, "json": {"t": ["{auth.csrf}"]}, "login_auth": {**LOGIN, "values": {"crsf": "$.x"}}}, [
+        "{auth.csrf}: auth: gives nothing of that name @ connection.auth.json.t[0]",
+    ]),
+    ({**LOGIN, "values": {"a b": "$.x", "c": "x"}}, [
+        "no name for a value @ connection.auth.values.'a b'", "'x': not a path @ connection.auth.values.c",
+    ]),
+    ({**LOGIN, "renew_when": {"$.code": "{email}"}, "fail_when": {"code": 1}}, [
+        "{email}: no such input @ connection.auth.renew_when", "'code': not a path @ connection.auth.fail_when",
+    ]),
+    ({**LOGIN, "headers": {"X-Id": "{random.guid}"}, "form": {"t": "{now.never}", "u": "{now-3y.iso}", "v": "{now+99999w.iso}"}}, [
+        "a random value of a kind that is not known @ connection.auth.headers.X-Id",
+        "a time in a form that is not known @ connection.auth.form.t", "{now-3y...} is no time @ connection.auth.form.u",
+        "a time more than a century away @ connection.auth.form.v",
+    ]),
+    ({**OAUTH, "token_url": "/t", "names": {"client": "x", "scope": 5}}, [
+        "unknown key 'client' @ connection.auth.names", "a number where a text belongs @ connection.auth.names.scope",
+    ]),
+    ({**OAUTH, "token_url": "/t", "also": [], "login_auth": {"kind": "basic"}}, [
+        "an empty list @ connection.auth.also",
+        "basic auth without username: @ connection.auth.login_auth", "basic auth without password: @ connection.auth.login_auth",
+    ]),
+    ({**OAUTH, "token_url": "/t", "also": [{"kind": "hmca"}, {"kind": "bearer", "token": "hunter2", "also": [HMAC]}, {"kind": "mutual_tls", "certificate": "x"}]}, [
+        "unknown kind of auth 'hmca' @ connection.auth.also[0].kind", "token: is not a reference @ connection.auth.also[1].token",
+        "also: inside another kind @ connection.auth.also[1].also", "mutual_tls cannot stand here @ connection.auth.also[2].kind",
+    ]),
+    ({**HMAC, "timestamp": "unixms", "secret": "${SHOP_A}&hunter2"}, [
+        "secret: is not a reference @ connection.auth.secret", "a time in a form that is not known @ connection.auth.timestamp",
+    ]),
+    ({**HMAC, "canonical": "{now.soon}{query.a}{secret}"}, ["a time in a form that is not known @ connection.auth.canonical"]),
     ({"kind": "custom", "class": ""}, ["a blank text @ connection.auth.class"]),
     ({"kind": "custom", "class": "x", "settings": {"clientSecret": "hunter2"}}, [
         "clientSecret: is not a reference @ connection.auth.settings.clientSecret"
@@ -152,6 +198,86 @@ def test_mistakes(auth: dict[str, Any], expected: list[str]) -> None:
     assert [f"{problem.what} @ {problem.where}" for problem in problems] == expected
     assert all(problem.how for problem in problems)
     assert "hunter2" not in str(problems)
+
+
+def test_secret_of_several_references() -> None:
+    """Two keys with a sign between them are one secret."""
+    assert load_text(connection(auth={**HMAC, "secret": "${SHOP_A}&${SHOP_B}"})).data
+
+
+MADE_MISTAKES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
+    ({"kind": "basic", "username": "u", "password": "${SHOP_P}"}, {"headers": {"X": "{auth.token}"}}, [
+        "{auth.token}: auth: gives nothing of that name @ operations.find_orders_by_email.calls[0].headers.X",
+    ]),
+    ({**LOGIN, "values": {"uid": "$.u"}}, {"json": {"a": "{auth.uid}", "b": ["{auth.uuid}"]}}, [
+        "{auth.uuid}: auth: gives nothing of that name @ operations.find_orders_by_email.calls[0].json.b[0]",
+    ]),
+    ({"kind": "hmac", "secret": "${SHOP_S}", "canonical": "{nonce}"}, {"json": {"a": "{auth.nonce}"}}, ["the signature is sent nowhere @ connection.auth"]),
+    ({"kind": "hmac", "secret": "${SHOP_S}", "canonical": "{nonce}"}, {"json": {"a": "{auth.signature}"}}, []),
+    ({**LOGIN, "also": [HMAC]}, {"xml": "<a>{auth.token}{auth.signature}</a>"}, []),
+    ({"kind": "custom", "class": "x"}, {"text": "{auth.anything}"}, []),
+    (LOGIN, {"form": {"p": "{page.cursor}"}, "pages": {"kind": "page", "param": "p"}}, [
+        "{page.cursor}: paging sets nothing of that name @ operations.find_orders_by_email.calls[0].form.p",
+    ]),
+    (LOGIN, {"form": {"p": "{page.p}"}}, ["{page.p}: paging sets nothing of that name @ operations.find_orders_by_email.calls[0].form.p"]),
+    (LOGIN, {"headers": {"X": "{random.uuid4}"}, "query": {"from": "{now-1month.iso}", "to": "{now.%Q}"}}, [
+        "a time in a form that is not known @ operations.find_orders_by_email.calls[0].query.to",
+        "{now-1month...} is no time @ operations.find_orders_by_email.calls[0].query.from",
+        "a random value of a kind that is not known @ operations.find_orders_by_email.calls[0].headers.X",
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("auth", "call", "expected"), MADE_MISTAKES, ids=str)
+def test_mistakes_of_what_sending_makes(auth: dict[str, Any], call: dict[str, Any], expected: list[str]) -> None:
+    """A call may say what its login gives, what its paging sets, and times and random values of known forms."""
+    operation = {"calls": [{"post": "/orders", "reads": True, **call}], "orders": {"each": "$.data"}}
+    data = {
+        "format": 1, "merchant": "shop", "connection": {"base_url": "https://shop.example", "auth": auth},
+        "operations": {"find_orders_by_email": operation}, "records": {"order": {"customer_email": "@.mail"}},
+    }  # fmt: skip
+
+    assert sorted(f"{problem.what} @ {problem.where}" for problem in check_data(data)) == sorted(expected)
+
+
+def test_mistakes_of_what_every_call_is_given() -> None:
+    """Headers and parameters of the connection are checked as those of calls, and know no input."""
+    tables = {"headers": {"X-Token": "hunter2", "a b": "x", "Y": "{email}"}, "query": {"a": ["{auth.x}"], "b": None}}
+    told_of = told(**tables)
+
+    assert "{email}: no such input @ connection.headers.Y" in told_of
+    assert "{auth.x}: auth: gives nothing of that name @ connection.query.a[0]" in told_of
+    assert "a secret in the file @ connection.headers.X-Token" in told_of
+    assert "hunter2" not in str(told_of)
+
+
+def test_mistakes_of_servers() -> None:
+    """Each server has an address and a kind that is checked, and a call names one that is there."""
+    servers = {
+        "a b": {"base_url": "https://x.example"},
+        "parcels": {"auth": {"kind": "basic"}},
+        "desk": {"base_url": "ftp://x", "auht": {}},
+    }
+    told_of = told(servers=servers, headers={"X": "{auth.token}"}, auth=LOGIN)
+    assert [text for text in told_of if "connection" in text] == [
+        "a name that cannot be a server's @ connection.servers.'a b'",
+        "basic auth without username: @ connection.servers.parcels.auth", "basic auth without password: @ connection.servers.parcels.auth",
+        "a server without base_url: @ connection.servers.parcels",
+        "unknown key 'auht' @ connection.servers.desk", "not an http or https URL @ connection.servers.desk.base_url",
+        "{auth.token}: auth: gives nothing of that name @ connection.headers.X",
+    ]  # fmt: skip
+    operation = {
+        "calls": [{"get": "/o", "server": "parcel"}, {"name": "n", "get": "/o", "server": 5}],
+        "orders": {"each": "$"},
+    }
+    data = {
+        "format": 1, "merchant": "shop", "connection": {"base_url": "https://shop.example", "servers": {"parcels": {"base_url": "https://p.example"}}},
+        "operations": {"find_orders_by_email": operation}, "records": {"order": {"customer_email": "@.mail"}},
+    }  # fmt: skip
+    assert [problem.text for problem in check_data(data)] == [
+        "no server 'parcel' @ operations.find_orders_by_email.calls[0].server - one of parcels; did you mean 'parcels'?",
+        "a number where a name belongs @ operations.find_orders_by_email.calls[1].server - write a name",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -209,7 +335,8 @@ def test_forms() -> None:
         assert form["meaning"].endswith(".")
         for field in form["fields"]:
             assert set(field) == {
-                "name", "label", "sort", "required", "secret", "choices", "default", "help", "lines", "least", "most",
+                "name", "label", "sort", "required", "secret", "choices", "default", "help", "lines", "unless",
+                "least", "most",
             }  # fmt: skip
             assert field["label"]
             assert field["sort"] in SORTS
@@ -223,7 +350,7 @@ def test_form_of_one_kind() -> None:
     form = next(form for form in auth_forms() if form["kind"] == "api_key")
 
     assert [(field["name"], field["required"], field["secret"]) for field in form["fields"]] == [
-        ("in", False, False), ("name", True, False), ("value", True, True),
+        ("in", False, False), ("name", True, False), ("value", True, True), ("also", False, False),
     ]  # fmt: skip
     assert form["fields"][0]["choices"] == ["header", "query", "cookie"]
 
@@ -236,3 +363,30 @@ def test_fields_have_one_sort_each() -> None:
             sorts.setdefault(field.name, set()).add(field.sort)
 
     assert {name for name, known in sorts.items() if len(known) > 1} == {"token", "nonce", "key"}
+
+
+def test_forms_are_typed_as_the_file_has_them() -> None:
+    """Every field of every kind, as it is typed into its box, makes the table of the file."""
+    for kind in KINDS:
+        table = full(kind)
+        sorts = {field.name: field.sort for field in KINDS[kind].fields}
+        typed = {
+            name: "\n".join(f"{key}: {inner}" for key, inner in value.items()) if sorts[name] == "pairs"
+            else " ".join(map(str, value)) if sorts[name] in ("statuses", "hosts")
+            else json.dumps(value) if isinstance(value, dict | list) else value
+            for name, value in table.items() if name != "kind"
+        }  # fmt: skip
+        defaults = {field.name: field.default for field in KINDS[kind].fields if not field.required}
+
+        assert auth_table(kind, typed) == {
+            name: value
+            for name, value in table.items()
+            if name == "kind" or value not in ("", False, defaults.get(name))
+        }
+
+
+def test_a_key_alone_in_the_form() -> None:
+    """A password's reference stands in every form of the kind, and is left out with the flag."""
+    values = {"username": "${SHOP_KEY}", "password": "${SHOP_PASSWORD}", "alone": True}
+
+    assert auth_table("basic", values) == {"kind": "basic", "username": "${SHOP_KEY}", "alone": True}

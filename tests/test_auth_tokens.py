@@ -360,7 +360,7 @@ def test_used_up_refresh_token() -> None:
         (Response(200, {}, b"<html><body>leak</body></html>"), "HTML page"),
         (Response(200, {}, b"leak leak"), "cannot be read"),
         (Response(200, {}, b""), "empty answer"),
-        (answered({"token": "leak"}), "no token at .*access_token.*the answer has token"),
+        (answered({"token": "leak"}), r"no token at .*access_token.*the answer has no token; it has \$\.token"),
         (answered({"access_token": None}), "no token at"),
         (answered({"access_token": {"leak": 1}}), "no token at"),
         (answered(["leak"]), "no token at"),

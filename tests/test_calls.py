@@ -74,6 +74,15 @@ def test_url(url: str, expected: str) -> None:
     assert request({"get": url}, number="A 1").url == f"https://shop.example:8443{expected}"
 
 
+def test_fixed_texts_of_parameters_are_values_too() -> None:
+    """What the file writes out cannot become another parameter or another sign, in a query and in a form."""
+    table = {"note": "a b&c=ü+1#%20", "$filter": "no eq '{number}' and x eq 1", "ids[]": ["1", "{number}"]}
+    encoded = "note=a%20b%26c%3D%C3%BC%2B1%23%2520&%24filter=no%20eq%20'A1'%20and%20x%20eq%201&ids%5B%5D=1&ids%5B%5D=A1"
+
+    assert request({"get": "/o", "query": table}, number="A1").url.partition("?")[2] == encoded
+    assert request({"post": "/o", "form": table}, number="A1").body.decode() == encoded
+
+
 @pytest.mark.parametrize(
     "url",
     [

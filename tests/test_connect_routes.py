@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 import workbench as wb
-from tests.servers import Answer, Ask, Seen, Server, order, orders_by_mail, serving, shop_file
+from tests.servers import PARCELS, Answer, Ask, Seen, Server, order, orders_by_mail, serving, shop_file, two_calls
 from tests.servers_tls import AUTHORITY
 from tests.servers_wrong_tls import WRONG, WRONG_AUTHORITY
 from workbench.calls import Request, Response
@@ -30,7 +30,16 @@ from workbench.connect.certificates import tls_error
 from workbench.connect.egress import Egress, address_in, egress
 from workbench.connect.settings import Settings
 from workbench.connect.transport import AsyncSender, Sender
-from workbench.errors import AddressRefused, BadAnswer, Forbidden, TimedOut, TlsError, Unreachable, UsageError
+from workbench.errors import (
+    AddressRefused,
+    BadAnswer,
+    Forbidden,
+    LoginFailed,
+    TimedOut,
+    TlsError,
+    Unreachable,
+    UsageError,
+)
 from workbench.merchant import doctor
 
 MAIL = "ann@example.com"
@@ -374,6 +383,25 @@ def test_egress_command_names_the_merchants_host(
     assert "our calls to api.shop.example" in json.loads(capsys.readouterr().out)["text"]
 
 
+def test_egress_command_needs_no_secret_of_the_merchants(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Whoever asks a merchant to admit addresses has no credentials yet; a host that nobody knows is not named."""
+    auth = {"kind": "basic", "username": "${SHOP_NOBODY}", "password": "${SHOP_NOTHING}"}
+    environments = {"test": {"base_url": "${SHOP_TEST_URL}"}}
+    folder = str(shop_file(tmp_path / "shop", "https://api.shop.example", auth=auth, environments=environments))
+    with serving(lambda seen: Answer("203.0.113.7")) as server:
+        deployed(monkeypatch, server)
+        assert main(["egress", folder]) == 0
+        assert "our calls to api.shop.example" in capsys.readouterr().out
+        assert main(["egress", folder, "--environment", "test"]) == 0
+        assert "our calls to your API" in capsys.readouterr().out
+        monkeypatch.setenv("SHOP_TEST_URL", "https://test.shop.example/v2")
+        assert main(["egress", folder, "--environment", "test"]) == 0
+        assert "our calls to test.shop.example" in capsys.readouterr().out
+        assert main(["egress", folder, "--environment", "nowhere"]) == 2
+
+
 def test_egress_that_cannot_be_found_out(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Without the setting it is wrong use; an answer without an address, or a wrong list, says what to do."""
     assert main(["egress"]) == 2
@@ -447,6 +475,45 @@ def test_a_connection_that_does_not_come_about_says_it_too(
         deployed(monkeypatch, server, "203.0.113.7")
         with pytest.raises(TimedOut, match=r"the merchant saw 203\.0\.113\.7, one of our production addresses"):
             ask(shop_file(tmp_path, url, timeout_s=0.3), email=MAIL)
+
+
+def test_a_second_call_and_a_login_say_it_too(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal of a later call has it in its problem, one of the login names its host; so does a closed port."""
+    status = {"/orders": 200, "/token": 200}
+
+    def answer(seen: Seen) -> Answer:
+        if seen.path == "/me":
+            return Answer("203.0.113.7")
+        if seen.path.endswith("/parcels"):
+            return Answer({}, 403)
+        body = {"access_token": "token-12345"} if seen.path == "/token" else {"data": [order("A-1", id="1")]}
+        return Answer(body, status[seen.path])
+
+    with serving(answer) as server:
+        deployed(monkeypatch, server, "203.0.113.7")
+        result = ask(shop_file(tmp_path / "shop", server.url, two_calls(), PARCELS), email=MAIL)
+        (told,) = {
+            each.how for one in result.orders for each in (*one.problems, *result.problems) if "403" in each.what
+        }
+        assert "the merchant saw 203.0.113.7, one of our production addresses; send the merchant" in told
+        assert result.orders[0].unavailable
+
+        auth = {
+            "kind": "oauth2_client_credentials", "token_url": f"http://localhost:{server.port}/token",
+            "client_id": "c", "client_secret": "${SHOP_S}",
+        }  # fmt: skip
+        monkeypatch.setenv("SHOP_S", "secret-12345")
+        monkeypatch.setenv("WORKBENCH_TOKENS", "memory")
+        status["/token"] = 403
+        with pytest.raises(LoginFailed, match=r"the merchant saw 203.*our calls to localhost from"):
+            ask(shop_file(tmp_path / "shop", server.url, auth=auth), email=MAIL)
+        with serving(answer) as gone:
+            closed = gone.url
+        with pytest.raises(Unreachable, match=r"refused; .*the merchant saw 203.*our calls to 127"):
+            ask(shop_file(tmp_path / "shop", closed, retries={"max": 0}), email=MAIL)
+        with pytest.raises(Unreachable, match=r"the token endpoint: the connection is refused; .*the merchant saw 203"):
+            ask(shop_file(tmp_path / "shop", server.url, auth={**auth, "token_url": f"{closed}/token"}), email=MAIL)
+        assert [one.path for one in server.seen].count("/me") == 1
 
 
 def test_advice_costs_no_time_that_is_not_there(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,11 +214,24 @@ def test_others_hold_back_as_well(tmp_path: Path) -> None:
         ({"retry-after": "Wed, 21 Oct 2026 07:28:30 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 30),
         ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT", "date": "Wed, 21 Oct 2026 07:28:30 GMT"}, 0),
         ({"retry-after": "Wed, 99 Oct 2026 07:28:00 GMT", "date": "x"}, None),
+        ({"retry-after": "2.5"}, 2.5),
+        ({"retry-after": "2", "x-ratelimit-reset": "60"}, 2),
+        ({"ratelimit-reset": "12"}, 12),
+        ({"x-rate-limit-reset": "1792567710", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 30),
+        ({"x-ratelimit-reset": "1792567710000", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 30),
+        ({"x-ratelimit-reset": "1792567000", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 0),
+        ({"x-rate-limit-time-reset-ms": "1500"}, 1.5),
+        ({"x-ratelimit-reset": "never"}, None),
     ],
 )
 def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    """Seconds, or a date against the answer's own clock; anything else says nothing."""
+    """Seconds, or a moment against the answer's own clock, or when a limit is reset; anything else says nothing."""
     assert retry_after(Response(429, headers)) == seconds
+
+
+def test_resets_are_pauses_of_a_429_only() -> None:
+    """Many answers tell when a limit is reset; only one that was refused for it has to wait for that."""
+    assert retry_after(Response(503, {"x-ratelimit-reset": "3600"})) is None
 
 
 def test_pauses_grow_and_differ() -> None:

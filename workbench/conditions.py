@@ -79,6 +79,13 @@ class View(Protocol):
         """Takes note that sides cannot be compared as asked."""
 
 
+def header_values(name: str, value: str | None) -> list[str]:
+    """What conditions compare of a header: its value; of the content type without its parameters as well."""
+    if value is None:
+        return []
+    return [value, value.partition(";")[0].strip()] if name.casefold() == "content-type" else [value]
+
+
 def duration(text: object) -> timedelta | None:
     """The time span that a text such as `90d` says, or None."""
     match = _DURATION.fullmatch(text) if isinstance(text, str) else None

@@ -156,10 +156,12 @@ class CallError(WorkbenchError):
         problem: The same as a `Problem`, for results that must not raise.
         status: The HTTP status, where there was one.
         admission: Whether it looks as if the merchant does not admit calls from our address.
+        advised: Whether what is known of our address has been added.
     """
 
     code = "call"
     admission = False
+    advised = False
 
     def __init__(self, what: str, how: str = "", *, where: str = "main", status: int | None = None) -> None:
         self.problem = Problem(what, where, how, self.code, at_run=True)
@@ -168,6 +170,7 @@ class CallError(WorkbenchError):
 
     def advise(self, how: str) -> None:
         """Takes better advice on what to do."""
+        self.advised = True
         self.problem = replace(self.problem, how=how)
         self.args = (self.problem.text,)
 

@@ -14,14 +14,18 @@ import ssl
 from types import TracebackType
 from typing import Any, Self
 
+from workbench.calls.requests import compile_base
 from workbench.connect.doctor import Check, doctor
 from workbench.connect.driving import run, run_async
-from workbench.connect.opening import PRODUCTION, OnExchange, Opened, open_plan
+from workbench.connect.opening import PRODUCTION, OnExchange, Opened, connection_of, open_plan
+from workbench.connect.secrets import Source, fill, references
+from workbench.connect.settings import Settings
 from workbench.connect.signin import SignIn, signed_in
 from workbench.connect.transport import AsyncSender, Sender
 from workbench.documents import Limits
 from workbench.errors import Ambiguous, CallFailed, UsageError
 from workbench.orders import FAILED, Order, Result
+from workbench.runtime import load
 
 __all__ = [
     "AsyncMerchant",
@@ -212,8 +216,20 @@ def is_signed_in(source: str | os.PathLike[str], environment: str | None = PRODU
 
 
 def host_of(source: str | os.PathLike[str], environment: str | None = PRODUCTION) -> str:
-    """The host that a merchant is called at; errors as those of `open_merchant`."""
-    return open_plan(source, environment).operations.base.host
+    """The host that a merchant is called at; empty where a reference that has no value names it. Needs no secret.
+
+    Raises:
+        MappingError: The mapping cannot be used.
+        UsageError: There is no such mapping or environment, or a setting cannot be read.
+    """
+    plan = load(source).plan
+    _, connection = connection_of(plan, environment)
+    url = connection.get("base_url")
+    values = Source(env_file=Settings.of(plan.merchant).env_file)
+    known = {name: values.find(name) for name in references(url)}
+    if not isinstance(url, str) or None in known.values():
+        return ""
+    return compile_base(fill(url, {name: value or "" for name, value in known.items()})).host
 
 
 def single(result: Result) -> Order | None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from workbench.templates import Secret, Template, TemplateError
+from workbench.templates import Made, Secret, Template, TemplateError
 
 Guard = Callable[[str], str]
 """A value's text -> what stands for it in the language around it. Raises `Unfit`."""
@@ -112,8 +112,12 @@ def xml_text(text: str) -> str:
 
 
 def _for(part: object, hole: Hole) -> Hole:
-    """A secret is the engineer's: it is escaped where a rule is known, and never refused for its signs."""
-    if not isinstance(part, Secret):
+    """A secret is the engineer's: it is escaped where a rule is known, and never refused for its signs.
+
+    So is what sending makes, but for what a page of the answer said.
+    """
+    own = isinstance(part, Secret) or (isinstance(part, Made) and part.source != "page")
+    if not own:
         return hole
     return hole._replace(guards=tuple(guard for guard in hole.guards if not isinstance(guard, Refusal)))
 

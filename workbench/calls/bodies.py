@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from workbench.calls.soap import envelope_text, soap_headers
 from workbench.calls.values import Phrase, Values, phrase, query_value
@@ -19,9 +20,10 @@ from workbench.paths import Path, text_of
 from workbench.plan import Call
 from workbench.quoting import JSON as JSON_TEXT
 from workbench.quoting import TEXT, VALUE, XML
-from workbench.templates import Template, TemplateError, compile_template
+from workbench.templates import Made, Template, TemplateError, compile_template
 
 _DECLARED = re.compile(r"""\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_VALUE_SIGNS = "/:@!$'()*,-._~"
 JSON = ("Content-Type", "application/json")
 
 
@@ -33,7 +35,9 @@ class Text(NamedTuple):
     def value(self, values: Values) -> Any:
         """The text; a path alone gives what the document holds, with its type."""
         parts = self.phrase.parts
-        return values.typed(parts[0]) if len(parts) == 1 and isinstance(parts[0], Path) else self.phrase.text(values)
+        if len(parts) == 1 and isinstance(parts[0], Path | Made):
+            return values.typed(parts[0], json_of)
+        return self.phrase.text(values)
 
 
 def template(text: object, call: str) -> Template:
@@ -66,12 +70,18 @@ def _compiled(text: str, call: str) -> Template:
 
 
 def filled(node: Any, values: Values) -> Any:
-    """A tree with its texts filled in."""
+    """A tree with its texts filled in; a path alone in a list gives all its values."""
     if isinstance(node, Text):
         return node.value(values)
     if isinstance(node, dict):
         return {key: filled(value, values) for key, value in node.items()}
-    return [filled(value, values) for value in node] if isinstance(node, list) else node
+    if not isinstance(node, list):
+        return node
+    found: list[Any] = []
+    for value in node:
+        path = value.phrase.alone if isinstance(value, Text) else None
+        found += values.every(path) if path is not None else [filled(value, values)]
+    return found
 
 
 def json_of(node: Any) -> str:
@@ -176,6 +186,8 @@ class TextBody(Body):
             "".encode(self._encoding)
         except LookupError:
             raise UsageError(f"call {call.name!r}: its body declares an encoding that nobody knows") from None
+        if "a".encode(self._encoding) != b"a" and any(isinstance(part, Made) for part in self._phrase.parts):
+            raise UsageError(f"call {call.name!r}: its body is in {self._encoding} - use utf-8 beside {{now.iso}}")
 
     def content(self, values: Values, params: Params) -> bytes:
         """The bytes to send."""
@@ -190,18 +202,25 @@ class TextBody(Body):
 class Pairs:
     """Names and values of a query or a form, in order.
 
-    A list gives one pair per member: `{tag: [a, b]}` is `tag=a&tag=b`. A table nests as PHP has it:
+    A list gives one pair per member: `{tag: [a, b]}` is `tag=a&tag=b`; a path alone in it gives one for each of its
+    values, `{"ids[]": ["{search:$.data[*].id}"]}`, but where names nest. A table nests as PHP has it:
     `{a: {b: [{c: 1}]}}` is `a[b][0][c]=1`, and a list inside one is `a[b][0]=x`.
     """
 
     def __init__(self, table: Mapping[str, Any], call: str, quotes: str | None = None) -> None:
         pairs = flat_pairs(table)
-        self._pairs = [(name, phrase(template(value, call), VALUE, call, quotes, name)) for name, value in pairs]
+        phrases = [(name, phrase(template(value, call), VALUE, call, quotes, name)) for name, value in pairs]
+        self._pairs = [(name, made._replace(parts=_encoded(made.parts))) for name, made in phrases]
         self.names = frozenset([*map(str, table), *(name for name, _ in self._pairs)])
+        self._listed = frozenset(str(name) for name, value in table.items() if isinstance(value, list))
 
     def text(self, values: Values, params: Mapping[str, Any]) -> str:
         """The pairs, encoded; what paging sets takes the place of a pair of that name."""
-        found = [(name, value.text(values)) for name, value in self._pairs if name not in params]
+        found = []
+        for name, value in self._pairs:
+            if name not in params:
+                every = value.every(values) if name in self._listed else [value.text(values)]
+                found += [(name, text) for text in every]
         found += [(name, query_value(text_of(value))) for name, value in params.items()]
         return "&".join(f"{query_value(name)}={value}" for name, value in found)
 
@@ -213,6 +232,11 @@ class Pairs:
 def flat_pairs(table: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """The pairs that a table of a query or a form makes, by the names that they are sent under."""
     return [pair for name, value in table.items() for pair in _flat(str(name), value, nested=False)]
+
+
+def _encoded(parts: Template) -> Template:
+    """The fixed parts of a value, percent-encoded where they would be taken for something else."""
+    return tuple(quote(part, safe=_VALUE_SIGNS) if isinstance(part, str) else part for part in parts)
 
 
 def _flat(name: str, value: Any, nested: bool) -> Iterator[tuple[str, Any]]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
-from workbench.calls.auth import origin_of
+from workbench.calls.auth import clocks, origin_of
 from workbench.calls.messages import Request, Response
 from workbench.calls.retries import retry_after
 from workbench.errors import Forbidden, HttpError, NotFound, RateLimited, ServerError, Unauthorized
@@ -14,13 +14,14 @@ from workbench.errors import Forbidden, HttpError, NotFound, RateLimited, Server
 _LONGEST = 1_000_000
 
 
-def http_error(request: Request, response: Response, secrets: Sequence[str] = ()) -> HttpError:
+def http_error(request: Request, response: Response, secrets: Sequence[str] = (), *, timed: bool = False) -> HttpError:
     """The error of a status that is not 2xx and that the mapping does not declare.
 
     Args:
         request: What was sent.
         response: What came.
         secrets: The names of the secrets that were used.
+        timed: Whether what was sent holds the time, so that a clock that is off may be why.
     """
     status = response.status
     told = f"(HTTP {status})"
@@ -49,6 +50,8 @@ def http_error(request: Request, response: Response, secrets: Sequence[str] = ()
         how = "say certificate: and key: under tls: of the connection, or auth: of kind mutual_tls"
     elif 300 <= status < 400:
         what, how = _redirect(request, response)
+    if timed and status in (400, 401, 403):
+        how = f"{clocks(response)}{how}"
     return kind(what, how, where=request.call, status=status)
 
 

@@ -6,11 +6,30 @@ another of its flows has the answer that both need. Only drivers know threads, t
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from workbench.templates import Made
 
 Got = TypeVar("Got")
+MARK = f"made{secrets.token_hex(16)}"
+"""How the marks begin that stand for what sending makes: letters and digits, so that no place escapes them."""
+
+
+class Slot(NamedTuple):
+    """A value of a request that exists only when it is sent.
+
+    Attributes:
+        mark: What stands in its place until then.
+        made: Which value it is.
+        write: The text that takes the place of the mark.
+    """
+
+    mark: str
+    made: Made
+    write: Callable[[Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +47,7 @@ class Request:
         timeout_s: How long to wait for the next bytes of the answer; None: the connection's setting.
         reads: Whether it changes nothing, whatever its method, so that it may be sent again.
         login: Whether it is one of the authentication's own, such as for a token: its answer is none of the call.
+        slots: The values that sending makes, whose marks still stand in it.
     """
 
     method: str
@@ -40,6 +60,7 @@ class Request:
     timeout_s: float | None = None
     reads: bool = False
     login: bool = False
+    slots: tuple[Slot, ...] = field(default=(), repr=False, compare=False)
 
     def header(self, name: str) -> str | None:
         """The value of a header, or None."""
@@ -50,9 +71,28 @@ class Request:
         others = tuple(pair for pair in self.headers if pair[0].casefold() != name.casefold())
         return replace(self, headers=(*others, (name, value)))
 
+    def filled(self, value: Callable[[Made], Any]) -> Request:
+        """The same request with values in the place of marks; those that are None still stand."""
+        found = [(slot, value(slot.made)) for slot in self.slots]
+        texts = {slot.mark: slot.write(made) for slot, made in found if made is not None}
+        if not texts:
+            return self
+
+        def whole(text: str) -> str:
+            for mark, written in texts.items():
+                text = text.replace(mark, written)
+            return text
+
+        body = self.body
+        for mark, written in texts.items():
+            body = body.replace(mark.encode(), written.encode())
+        headers = tuple((name, whole(text)) for name, text in self.headers)
+        left = tuple(slot for slot, made in found if made is None)
+        return replace(self, url=whole(self.url), headers=headers, body=body, slots=left)
+
     @property
     def identity(self) -> tuple[str, str, tuple[tuple[str, str], ...], bytes]:
-        """What makes two requests the same one."""
+        """What makes two requests the same one; what sending makes is another each time and does not count."""
         return (self.method, self.url, self.headers, self.body)
 
 
@@ -145,6 +185,19 @@ class Pending:
             tell()
 
 
-Step = Request | Wait | Together | Pending
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A refusal that may have to do with our address; the driver answers what there is to say of it, as text.
+
+    Attributes:
+        login: Whether it was met at the login rather than at the API.
+        server: Which of the connection's servers the call was for.
+    """
+
+    login: bool = False
+    server: str = ""
+
+
+Step = Request | Wait | Together | Pending | Admission
 Steps = Generator[Step, Any, Got]
 """A whole lookup, or a part of it: yields what it needs of its driver, and returns what it got."""

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
-from workbench.calls.auth import Auth, Reveal
+from workbench.calls.auth import WHERE, Auth, Reveal
 from workbench.calls.faults import http_error
-from workbench.calls.messages import Request, Response, Steps, Together
+from workbench.calls.messages import Admission, Request, Response, Steps, Together
 from workbench.calls.paging import Page, Pager, Paging, compile_paging
-from workbench.calls.requests import Base, Outline, Turn
+from workbench.calls.requests import Base, Common, Outline, Turn
 from workbench.calls.retries import Retries
 from workbench.calls.revalidation import Kept
-from workbench.calls.sending import Means, Sending, Tally
+from workbench.calls.sending import Means, Sending, Server, Tally
 from workbench.calls.values import NoValue, Values
 from workbench.conditions import Conditions
 from workbench.decode import decode
@@ -49,6 +50,8 @@ class Operations:
         max_calls: How many requests one lookup may send.
         retries: When a read is sent once more.
         kept: Answers that are asked for again only if they have changed; None: none are kept.
+        common: What the connection adds to each call.
+        others: Further servers, by the names that calls say.
 
     Raises:
         UsageError: A call cannot be sent as it stands.
@@ -66,12 +69,16 @@ class Operations:
         *,
         retries: Retries | None = None,
         kept: Kept | None = None,
+        common: Common = Common(),  # noqa: B008  # frozen
+        others: Mapping[str, tuple[Server, Common]] = MappingProxyType({}),
     ) -> None:
         self.plan, self.base, self.auth, self.reveal = plan, base, auth, reveal
         self.limits = limits
-        self.means = Means(auth, max_calls, retries or Retries(), kept)
+        known = {"": (Server(base, auth), common), **others}
+        self.servers = {name: server for name, (server, _) in known.items()}
+        self.means = Means(self.servers, max_calls, retries or Retries(), kept)
         every = {name: operation.calls for name, operation in plan.operations.items()}
-        self.outlines = {name: tuple(Outline(call, base) for call in calls) for name, calls in every.items()}
+        self.outlines = {name: tuple(_outline(call, known) for call in calls) for name, calls in every.items()}
         self.pagings = {name: tuple(map(compile_paging, calls)) for name, calls in every.items()}
         self.needs = {name: self._needs(operation) for name, operation in plan.operations.items()}
 
@@ -129,12 +136,19 @@ class Operations:
         return tuple(dict.fromkeys(names))
 
 
+def _outline(call: Call, servers: Mapping[str, tuple[Server, Common]]) -> Outline:
+    if call.server not in servers:
+        raise UsageError(f"call {call.name!r}: no server {call.server!r} - add it to servers: of the connection")
+    server, common = servers[call.server]
+    return Outline(call, server.base, common)
+
+
 class _Lookup:
     """One lookup on its way."""
 
     def __init__(self, operations: Operations, execution: Execution, inputs: Mapping[str, str], tally: Tally) -> None:
         self._operations, self._execution, self._inputs = operations, execution, inputs
-        self._sending = Sending(operations.means, operations.base, tally)
+        self._sending = Sending(operations.means, tally)
         name = execution.operation.name
         self._calls = list(zip(operations.outlines[name], operations.pagings[name], strict=True))
 
@@ -209,6 +223,9 @@ class _Lookup:
                 return None
             return (yield from self._pages(outline, paging, target))
         except (CallError, DecodeError) as error:
+            if isinstance(error, CallError) and error.admission and not error.advised:
+                advice = yield Admission(login=error.problem.where == WHERE, server=call.server)
+                error.advise(f"{error.problem.how}; {advice}" if advice else error.problem.how)
             first = call.name == execution.operation.calls[0].name
             if call.required or first or call.name in execution.operation.orders.calls:
                 raise
@@ -219,7 +236,7 @@ class _Lookup:
         call, execution = outline.call, self._execution
         reveal = self._operations.reveal
         values = Values(call.name, self._inputs, lambda path: execution.scalars(path, scope), reveal)
-        pager = Pager(paging, call.name, self._place(call)) if paging else None
+        pager = Pager(paging, call.name, self._place(call), self._auth(call).home) if paging else None
         documents: list[Document] = []
         turn = pager.turn if pager else Turn()
         while True:
@@ -227,7 +244,7 @@ class _Lookup:
                 request = outline.request(values, turn, len(documents) + 1, call.timeout_s)
             except NoValue:
                 return None
-            response = yield from self._sending.send(request)
+            response = yield from self._sending.send(request, call.server)
             if pager and (pager.repeats(response) or pager.beyond(response.status)):
                 break
             document = self._read(call, request, response)
@@ -243,6 +260,10 @@ class _Lookup:
         if pager and pager.problem and documents:
             documents[-1] = _with(documents[-1], pager.problem)
         return documents or None
+
+    def _auth(self, call: Call) -> Auth:
+        """How the server of a call knows us."""
+        return self._operations.servers[call.server].auth
 
     def _place(self, call: Call) -> Path | None:
         """The path of the orders, where it starts in this call's answer."""
@@ -267,7 +288,8 @@ class _Lookup:
             return None
         failed = isinstance(verdict, Problem)
         if not 200 <= response.status < 300:
-            error: HttpError = http_error(request, response, self._operations.auth.names)
+            auth = self._auth(call)
+            error: HttpError = http_error(request, response, auth.names, timed=auth.timed)
             kinds = (call.body_kind, document.format if document else None)
             own = document is not None and not {"graphql", "soap", "xmlrpc"}.isdisjoint(kinds)
             if not failed or response.status not in (400, 500) or not own:

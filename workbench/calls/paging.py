@@ -4,7 +4,7 @@
     pages: {kind: link_header}                        the Link header with rel=next (RFC 8288)
     pages: {kind: page, param: page, start: 1, size: 50, path: "$.data"}
     pages: {kind: offset, param: offset, start: 0, size: 50, path: "$.data"}
-    pages: {kind: cursor, path: "$.meta.cursor", param: cursor}
+    pages: {kind: cursor, path: "$.meta.cursor", param: cursor}       or header: X-Next-Cursor in place of path
     pages: {kind: graphql, path: "$.data.orders.pageInfo", param: after}
     pages: {kind: range, size: 50}                    the header `Range: items=0-49`; with param: a parameter
 
@@ -16,6 +16,8 @@ Of every kind: `stop_when` (conditions on the answer, as in `not_found_when`) an
 - A parameter is set where the call has it: in the form, in the JSON body (also by a dotted name), else in the query; of
   graphql it is a variable (`after` unless said). The first request of page, offset and range says `start`; that of the
   other kinds is the call as it stands.
+- Where a URL, a header or a body of the call says `{page.NAME}`, with the parameter's name, it is set there and nowhere
+  else; nothing stands there in the first request of next_link, cursor and graphql.
 - Whatever the kind, a page equal to the one before, or a place that was read already, ends it. An API may send an empty
   page that names a next one; a second in a row ends it, and is told.
 """
@@ -36,7 +38,7 @@ from workbench.errors import Problem, UsageError
 from workbench.paths import Path, PathError, Step, compile_path, find, scalars, text_of
 from workbench.plan import Call
 
-_KEYS = ("kind", "path", "param", "size", "start", "stop_when", "max")
+_KEYS = ("kind", "path", "header", "param", "size", "start", "stop_when", "max")
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.I)
 _ELSEWHERE = "the next page is on another server and was not read"
@@ -62,6 +64,7 @@ class Paging(NamedTuple):
     start: int
     stop_when: Conditions
     max: int
+    header: str = ""
 
 
 def compile_paging(call: Call) -> Paging | None:
@@ -83,7 +86,8 @@ def compile_paging(call: Call) -> Paging | None:
         path = compile_path(table["path"]) if "path" in table else None
     except PathError as error:
         raise UsageError(f"{where}: {error}") from None
-    if path is None and kind in ("next_link", "cursor", "graphql"):
+    header = str(table.get("header") or "") if kind == "cursor" else ""
+    if path is None and not header and kind in ("next_link", "cursor", "graphql"):
         raise UsageError(f"{where}: {kind} needs path: - where the answer says what comes next")
     if kind == "cursor" and not table.get("param"):
         raise UsageError(f"{where}: cursor needs param: - the parameter that takes it")
@@ -95,6 +99,7 @@ def compile_paging(call: Call) -> Paging | None:
         start=_whole(table, "start", 1 if kind == "page" else 0, where),
         stop_when=compile_conditions(table.get("stop_when")),
         max=max(1, _whole(table, "max", 50, where)),
+        header=header,
     )
 
 
@@ -112,6 +117,7 @@ class Pager:
         paging: What the call says.
         call: The call's name.
         place: The path of the orders in this call's answer, where they are in it.
+        home: The URL below the base URL for one at a server that a login named.
 
     Attributes:
         pages: How many were read.
@@ -119,8 +125,11 @@ class Pager:
         problem: Why the rest was not read, where that must be told.
     """
 
-    def __init__(self, paging: Paging, call: str, place: Path | None) -> None:
+    def __init__(
+        self, paging: Paging, call: str, place: Path | None, home: Callable[[str], str] = lambda url: url
+    ) -> None:
         self.paging = paging
+        self._home = home
         self.position = paging.start
         self.problem: Problem | None = None
         self._call = call
@@ -175,7 +184,7 @@ class Pager:
         if not text or len(text) > _LENGTH:
             return None
         try:
-            parts = urlsplit(urljoin(page.request.url, text))
+            parts = urlsplit(self._home(urljoin(page.request.url, text)))
             same = origin_of(parts.geturl()) == origin_of(page.request.url) and "@" not in parts.netloc
         except ValueError:
             same = False
@@ -256,7 +265,8 @@ def _numbered(pager: Pager, page: Page, count: int | None) -> Turn | None:
 
 
 def _cursor(pager: Pager, page: Page, count: int | None) -> Turn | None:
-    cursor = _value(pager, page)
+    header = pager.paging.header
+    cursor = page.response.headers.get(header.lower(), "").strip()[:_LENGTH] if header else _value(pager, page)
     return Turn(params=((pager.paging.param, cursor),)) if cursor else None
 
 

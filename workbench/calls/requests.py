@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote_plus, urlsplit
 
@@ -15,7 +15,7 @@ from workbench.errors import AddressRefused, UsageError
 from workbench.paths import text_of
 from workbench.plan import Call
 from workbench.quoting import HEADER, PATH, QUERY
-from workbench.templates import Template
+from workbench.templates import Made, Template
 
 PATH_SIGNS = "/:@!$&'()*+,;=%-._~"
 QUERY_SIGNS = PATH_SIGNS + "?[]"
@@ -66,6 +66,18 @@ def compile_base(url: str) -> Base:
     return Base(origin, f"{parts.scheme}://{parts.netloc}", quote(parts.path.rstrip("/"), safe=PATH_SIGNS))
 
 
+class Common(NamedTuple):
+    """What a connection adds to each call that does not say it itself.
+
+    Attributes:
+        headers: By name.
+        query: By name.
+    """
+
+    headers: Mapping[str, Any] = {}
+    query: Mapping[str, Any] = {}
+
+
 class Turn(NamedTuple):
     """How one page's request differs from the call's own.
 
@@ -88,13 +100,20 @@ class Outline:
         UsageError: The call cannot be sent.
     """
 
-    def __init__(self, call: Call, base: Base) -> None:
+    def __init__(self, call: Call, base: Base, common: Common = Common()) -> None:  # noqa: B008  # frozen
         self.call = call
         self._root = base.root
         self._path, self._fixed = _url_phrases(call, base)
-        self._query = Pairs(call.query, call.name, call.quotes)
-        self._headers = tuple((name, _header(call, name, value)) for name, value in call.headers.items())
+        said = {_name(pair) for part in self._fixed.parts if isinstance(part, str) for pair in part.split("&")}
+        query = {name: value for name, value in common.query.items() if name not in said} | dict(call.query)
+        self._query = Pairs(query, call.name, call.quotes)
+        own = {name.casefold() for name in call.headers}
+        headers = {name: value for name, value in common.headers.items() if name.casefold() not in own}
+        headers |= call.headers
+        self._headers = tuple((name, _header(call, name, value)) for name, value in headers.items())
         self._body: Body = make_body(call)
+        made = [part for parts in self.texts() for part in parts if isinstance(part, Made)]
+        self._paged = tuple(dict.fromkeys(part.name for part in made if part.source == "page"))
 
     def request(self, values: Values, turn: Turn, page: int = 1, timeout_s: float | None = None) -> Request:
         """The request of one page.
@@ -105,13 +124,24 @@ class Outline:
             CallFailed: A value of an answer cannot.
         """
         params: Params = dict(turn.params)
+        values.begin({name: params.pop(name, "") for name in self._paged})
         body = self._body.content(values, params)
-        url = turn.url or self._url(values, params)
+        own = self._url(values, params)  # also where a page names the next: its marks stand in that one as well
         headers = [(name, value.text(values)) for name, value in self._headers]
         headers = _with_defaults(headers, [*turn.headers, *self._body.headers], self._accept())
         key = self.call.key([text_of(values.typed(path)) for path in self.call.item_paths])
-        reads = self.call.reads or self.call.method in ("GET", "HEAD")
-        return Request(self.call.method, url, tuple(headers), body, self.call.name, key, page, timeout_s, reads)
+        return Request(
+            self.call.method,
+            turn.url or own,
+            tuple(headers),
+            body,
+            self.call.name,
+            key,
+            page,
+            timeout_s,
+            reads=self.call.reads or self.call.method in ("GET", "HEAD"),
+            slots=values.slots,
+        )
 
     def texts(self) -> Iterable[Template]:
         """All templates of the call."""

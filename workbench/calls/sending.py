@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from workbench.calls.messages import WAITED, Pending, Request, Response, Steps, 
 from workbench.calls.requests import Base
 from workbench.calls.retries import Retries
 from workbench.calls.revalidation import Kept, conditional
-from workbench.errors import AddressRefused, CallError, CallFailed, DecodeError, TimedOut
+from workbench.errors import AddressRefused, CallError, CallFailed, DecodeError, RateLimited, TimedOut, UsageError
 
 
 @dataclass(slots=True)
@@ -30,17 +31,29 @@ class Tally:
     retries: int = 0
 
 
+class Server(NamedTuple):
+    """A server that calls are sent to.
+
+    Attributes:
+        base: The parts of its base URL.
+        auth: How it knows us.
+    """
+
+    base: Base
+    auth: Auth
+
+
 class Means(NamedTuple):
     """What a connection says of sending.
 
     Attributes:
-        auth: How the merchant knows us.
+        servers: By the names that calls say; the one of the base URL has none.
         max_calls: How many requests one lookup may send.
         retries: When a read is sent once more.
         kept: Answers that are asked for again only if they have changed; None: none are kept.
     """
 
-    auth: Auth
+    servers: Mapping[str, Server]
     max_calls: int
     retries: Retries
     kept: Kept | None
@@ -51,17 +64,21 @@ class Sending:
 
     Args:
         means: What the connection says.
-        base: The only server that requests go to, but for those of authentication.
         tally: Counts.
     """
 
-    def __init__(self, means: Means, base: Base, tally: Tally) -> None:
-        self._means, self._base, self._tally = means, base, tally
+    def __init__(self, means: Means, tally: Tally) -> None:
+        self._means, self._tally = means, tally
         self._sent: dict[tuple[Any, ...], Response | Exception | Pending] = {}
         self._count = 0
 
-    def send(self, request: Request) -> Steps[Response]:
-        """The answer of a request, which is sent once however often it is asked."""
+    def send(self, request: Request, server: str = "") -> Steps[Response]:
+        """The answer of a request, which is sent once however often it is asked.
+
+        Args:
+            request: What to send.
+            server: The only server that it goes to, but for what authentication takes.
+        """
         known = self._sent.get(request.identity)
         if isinstance(known, Pending):
             yield known
@@ -69,7 +86,7 @@ class Sending:
         if known is None:
             pending = self._sent[request.identity] = Pending()
             try:
-                known = yield from self._persistently(request)
+                known = yield from self._persistently(request, self._means.servers[server])
             except (CallError, DecodeError) as error:
                 known = error
             self._sent[request.identity] = known
@@ -78,7 +95,7 @@ class Sending:
             return known
         raise known
 
-    def _persistently(self, request: Request) -> Steps[Response]:
+    def _persistently(self, request: Request, server: Server) -> Steps[Response]:
         """The answer of a request, sent again where that helps and the time of the lookup allows it.
 
         Raises:
@@ -94,38 +111,45 @@ class Sending:
             tries += 1
             came: Response | Exception
             try:
-                came = yield from self._unless_kept(request)
+                came = yield from self._unless_kept(request, server)
             except _OnTheWay as error:
                 came = error.cause
             pause = self._means.retries.pause(tries, came)
             if pause is not None and self._count < self._means.max_calls and (yield pause):
                 self._tally.retries += 1
                 continue
-            if isinstance(came, Response):
-                return came
-            raise came
+            if not isinstance(came, Response):
+                raise came
+            if came.status < 300 and self._means.retries.asked(came):
+                what, how = (
+                    "the merchant asks for a pause again and again",
+                    "try again later; see retries: of the connection",
+                )
+                raise RateLimited(what, how, where=request.call, status=came.status)
+            return came
 
-    def _unless_kept(self, request: Request) -> Steps[Response]:
+    def _unless_kept(self, request: Request, server: Server) -> Steps[Response]:
         """The answer of a request; the one that is kept, where the merchant says that it has not changed."""
         kept = self._means.kept
         if kept is None:
-            return (yield from self._exchange(request))
+            return (yield from self._exchange(request, server))
         known = kept.known(request)
-        response = yield from self._exchange(conditional(request, known) if known else request)
+        response = yield from self._exchange(conditional(request, known) if known else request, server)
         if known is not None and response.status == 304:
             return known
         kept.put(request, response)
         return response
 
-    def _exchange(self, request: Request) -> Steps[Response]:
+    def _exchange(self, request: Request, server: Server) -> Steps[Response]:
         """Sends a request with authentication, and counts what that takes.
 
         Raises:
             _OnTheWay: The call's own request did not get through, rather than one of its authentication.
         """
-        if origin_of(request.url) != self._base.origin:
+        if origin_of(request.url) != server.base.origin:
             raise AddressRefused("the request would leave the server of base_url", where=request.call)
-        flow = self._means.auth.flow(request)
+        auth = server.auth
+        flow = auth.flow(request.filled(auth.making()))
         lost: CallError | None = None
         try:
             signed = next(flow)
@@ -133,11 +157,14 @@ class Sending:
                 if isinstance(signed, Wait):
                     signed = flow.send(WAITED) if (yield signed) else flow.throw(_used_up())
                     continue
+                if signed.slots:
+                    names = ", ".join(f"{{{slot.made.source}.{slot.made.name}}}" for slot in signed.slots)
+                    raise UsageError(f"call {request.call!r}: auth: gives no {names} - see values: of auth")
                 self._tally.calls += 1
                 try:
                     response = yield signed
                 except (CallError, DecodeError) as error:
-                    own = not signed.login and signed.url.partition("?")[0] == request.url.partition("?")[0]
+                    own = not signed.login and _same(signed, request)
                     lost = error if own and isinstance(error, CallError) else None
                     signed = flow.throw(error)
                     continue
@@ -153,6 +180,12 @@ class Sending:
             raise
         finally:
             flow.close()  # who was logging in lets others do so
+
+
+def _same(signed: Request, request: Request) -> bool:
+    """Whether a request that is sent is the call's own rather than one that a class of others sends to log in."""
+    said = (signed.method, signed.call, signed.key, signed.page)
+    return said == (request.method, request.call, request.key, request.page)
 
 
 def _used_up() -> TimedOut:

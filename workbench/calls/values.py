@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from workbench.calls.auth import HEADER_VALUE
+from workbench.calls.messages import MARK, Slot
 from workbench.errors import CallFailed, UsageError
 from workbench.paths import Path, text_of
 from workbench.quoting import HEADER, JSON, PATH, QUERY, TEXT, VALUE, XML, Hole, Unfit, holes, xml_text
-from workbench.templates import Input, Secret, Template, TemplateError
+from workbench.templates import Input, Made, Secret, Template, TemplateError
 
 Escape = Callable[[str], str]
 """A value's text -> what stands in that place for it. Raises `Unfit`."""
@@ -37,13 +38,37 @@ class Phrase(NamedTuple):
         pairs = zip(self.parts, self.holes, strict=True)
         return "".join(part if isinstance(part, str) else self._filled(part, hole, values) for part, hole in pairs)
 
-    def _filled(self, part: Input | Secret | Path, hole: Hole, values: Values) -> str:
+    @property
+    def alone(self) -> Path | None:
+        """The path, where there is nothing else."""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Path) else None
+
+    def every(self, values: Values) -> list[str]:
+        """The text; of a path alone, one for each of its values.
+
+        Raises:
+            NoValue: A path found nothing.
+            UsageError: An input or a secret cannot stand there.
+            CallFailed: A value of an answer cannot stand there.
+        """
+        path = self.alone
+        if path is None:
+            return [self.text(values)]
+        return [self._at(path, self.holes[0], values, value) for value in values.every(path)]
+
+    def _at(self, path: Path, hole: Hole, values: Values, value: Any) -> str:
+        return values.written(path, text_of(value), self._escape(hole))
+
+    def _escape(self, hole: Hole) -> Escape:
         def escape(text: str) -> str:
             for guard in hole.guards:
                 text = guard(text)
             return text if hole.whole else self.escape(text)
 
-        return values.escaped(part, escape)
+        return escape
+
+    def _filled(self, part: Input | Secret | Path | Made, hole: Hole, values: Values) -> str:
+        return values.escaped(part, self._escape(hole))
 
 
 def phrase(parts: Template, place: str, call: str, quotes: str | None = None, name: str = "") -> Phrase:
@@ -72,7 +97,7 @@ class Values:
         reveal: The value of a secret.
     """
 
-    __slots__ = ("_inputs", "_reveal", "_scalars", "call")
+    __slots__ = ("_inputs", "_page", "_reveal", "_scalars", "_slots", "call")
 
     def __init__(
         self,
@@ -83,9 +108,32 @@ class Values:
     ) -> None:
         self.call = call
         self._inputs, self._scalars, self._reveal = inputs, scalars, reveal
+        self._page: Mapping[str, Any] = {}
+        self._slots: list[Slot] = []
 
-    def typed(self, part: Input | Secret | Path) -> Any:
+    def begin(self, page: Mapping[str, Any]) -> None:
+        """A new request begins.
+
+        Args:
+            page: What paging sets and the call has a place for.
+        """
+        self._page, self._slots = page, []
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The values of this request that sending makes."""
+        return tuple(self._slots)
+
+    def _slot(self, part: Made, write: Callable[[Any], str], around: str = "") -> str:
+        """The mark of a value that sending makes."""
+        mark = f"{MARK}x{len(self._slots)}x{re.sub(r'[^A-Za-z0-9]', '', part.source + part.name)}"
+        self._slots.append(Slot(f"{around}{mark}{around}", part, write))
+        return mark
+
+    def typed(self, part: Input | Secret | Path | Made, write: Callable[[Any], str] = text_of) -> Any:
         """The value of one `{...}`: text for inputs and secrets, what the document holds for paths.
+
+        What sending makes is a mark, which stands in double quotes, and is written later as a whole.
 
         Raises:
             NoValue: The path found nothing.
@@ -93,6 +141,8 @@ class Values:
         """
         if isinstance(part, Secret):
             return self._reveal(part.name)
+        if isinstance(part, Made):
+            return self._page.get(part.name, "") if part.source == "page" else self._slot(part, write, '"')
         if isinstance(part, Input):
             value = self._inputs.get(part.name)
             if value is None:
@@ -103,7 +153,18 @@ class Values:
             raise NoValue(part.text)
         return found[0]
 
-    def escaped(self, part: Input | Secret | Path, escape: Escape) -> str:
+    def every(self, path: Path) -> list[Any]:
+        """All the values at a path, each once, in order.
+
+        Raises:
+            NoValue: It found nothing.
+        """
+        found = self._scalars(path)
+        if not found:
+            raise NoValue(path.text)
+        return list(dict.fromkeys(found))
+
+    def escaped(self, part: Input | Secret | Path | Made, escape: Escape) -> str:
         """The text of one `{...}`, escaped.
 
         Raises:
@@ -111,7 +172,13 @@ class Values:
             UsageError: An input or a secret cannot stand there.
             CallFailed: A value of an answer cannot stand there.
         """
+        if isinstance(part, Made) and part.source != "page":
+            return self._slot(part, lambda value: self.written(part, text_of(value), escape))
         text = text_of(self.typed(part)) if not isinstance(part, Secret) else self.typed(part)
+        return self.written(part, text, escape)
+
+    def written(self, part: Input | Secret | Path | Made, text: str, escape: Escape) -> str:
+        """The text of a value, escaped; errors as those of `escaped`."""
         try:
             return escape(text)
         except Unfit as error:
@@ -119,7 +186,8 @@ class Values:
                 raise UsageError(f"input {part.name!r} {error}") from None
             if isinstance(part, Secret):
                 raise UsageError(f"the value of {part.name} {error}") from None
-            raise CallFailed(f"the value of {part.text} {error}", where=self.call) from None
+            told = f"{{{part.source}.{part.name}}}" if isinstance(part, Made) else part.text
+            raise CallFailed(f"the value of {told} {error}", where=self.call) from None
 
 
 def path_segment(text: str) -> str:

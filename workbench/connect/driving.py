@@ -20,7 +20,8 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from workbench.calls import Exchange, Request, Response, Tally
-from workbench.calls.messages import Pending, Step, Steps, Together, Wait
+from workbench.calls.auth import origin_of
+from workbench.calls.messages import Admission, Pending, Step, Steps, Together, Wait
 from workbench.connect.egress import Egress, known_egress, known_egress_async
 from workbench.connect.log import log_lookup
 from workbench.connect.opening import Opened, masked_exchange
@@ -48,33 +49,23 @@ def run(opened: Opened, send: Send, operation: str, inputs: Mapping[str, Any]) -
         UsageError: It cannot be asked like this.
     """
     with _lookup(opened, operation, inputs) as lookup, lookup_span(opened, operation):
-        try:
-            lookup.result = _Driver(lookup, send).drive(lookup.flow)
-        except CallError as error:
-            if error.admission:
-                _advise(error, opened, known_egress(opened.settings, lookup.deadline - time.monotonic()))
-            raise
+        lookup.result = _Driver(lookup, send).drive(lookup.flow)
         return lookup.result
 
 
 async def run_async(opened: Opened, send: SendAsync, operation: str, inputs: Mapping[str, Any]) -> Result:
     """Drives one lookup under asyncio; errors as those of `run`."""
     with _lookup(opened, operation, inputs) as lookup, lookup_span(opened, operation):
-        try:
-            lookup.result = await _AsyncDriver(lookup, send).drive(lookup.flow)
-        except CallError as error:
-            if error.admission:
-                left = lookup.deadline - time.monotonic()
-                _advise(error, opened, await known_egress_async(opened.settings, left))
-            raise
+        lookup.result = await _AsyncDriver(lookup, send).drive(lookup.flow)
         return lookup.result
 
 
-def _advise(error: CallError, opened: Opened, egress: Egress) -> None:
-    """Adds what a refusal may have to do with our address."""
-    advice = egress.advice(opened.operations.base.host, opened.environment)
-    if advice:
-        error.advise(f"{error.problem.how}; {advice}")
+def _advice(opened: Opened, egress: Egress, refusal: Admission) -> str:
+    """What a refusal may have to do with our address; empty where nothing is known of it."""
+    server = opened.operations.servers[refusal.server]
+    logins = server.auth.urls if refusal.login else ()
+    host = origin_of(logins[0])[1] if logins else server.base.host
+    return egress.advice(host, opened.environment)
 
 
 class _Lookup:
@@ -204,6 +195,9 @@ class _Driver:
             if fits:
                 time.sleep(step.seconds)
             return fits
+        if isinstance(step, Admission):
+            left = lookup.deadline - time.monotonic()
+            return _advice(lookup.opened, known_egress(lookup.opened.settings, left), step)
         if not isinstance(step, Request):
             raise TypeError(f"no step of a lookup: {type(step).__name__}")
         notes.sending(step)
@@ -314,7 +308,10 @@ class _AsyncDriver:
             if notes is None:
                 own.tell()
 
-    async def _waited(self, step: Wait | Pending) -> Any:
+    async def _waited(self, step: Wait | Pending | Admission) -> Any:
+        if isinstance(step, Admission):
+            opened, left = self._lookup.opened, self._lookup.deadline - time.monotonic()
+            return _advice(opened, await known_egress_async(opened.settings, left), step)
         if isinstance(step, Wait):
             fits = self._lookup.pauses(step)
             if fits:

@@ -8,20 +8,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workbench.calls import Exchange, Operations, Request, Response, make_auth
+from workbench.calls import Auth, Exchange, Operations, Request, Response, make_auth
 from workbench.calls.auth import Surroundings, origin_of
 from workbench.calls.operations import MAX_CALLS
-from workbench.calls.requests import compile_base
+from workbench.calls.requests import Common, compile_base
 from workbench.calls.retries import compile_retries
 from workbench.calls.revalidation import Kept
+from workbench.calls.sending import Server
 from workbench.connect.pace import Pace, pace_of
 from workbench.connect.secrets import MASK, Secret, Secrets, Source, fill, references
-from workbench.connect.settings import Settings, holds
+from workbench.connect.settings import Settings
 from workbench.connect.tls import connection_tls
 from workbench.connect.tokens import open_store
 from workbench.connect.transport import BUDGET_S, READ_S, public_tls
 from workbench.documents import Limits
 from workbench.errors import AddressRefused, AuthUnusable, SecretMissing, UsageError
+from workbench.mapping.environments import merged, servers_of
 from workbench.plan import Plan
 from workbench.runtime import load
 
@@ -74,8 +76,9 @@ class Opened:
 
     def origins(self) -> list[tuple[str, str, int]]:
         """(scheme, host, port) of each server that secrets are sent to: the API's, and those of logins."""
-        urls = self.operations.auth.urls
-        return list(dict.fromkeys([self.operations.base.origin, *map(origin_of, urls)]))
+        servers = self.operations.servers.values()
+        logins = [origin_of(url) for server in servers for url in server.auth.urls]
+        return list(dict.fromkeys([*(server.base.origin for server in servers), *logins]))
 
     def check_hosts(self) -> None:
         """Accepts the servers of the mapping, those of logins included.
@@ -84,7 +87,7 @@ class Opened:
             AddressRefused: The deployment names the hosts of this merchant, and one of these is not among them.
         """
         for index, (_, host, port) in enumerate(self.origins()):
-            if self.settings.hosts is not None and not holds(self.settings.hosts, host, port):
+            if not self.settings.admits(host, port):
                 how = f"if this server is right, the deployment adds it to {self.settings.merchant}_HOSTS"
                 what = "the server for logins" if index else "the mapping's server"
                 raise AddressRefused(f"{what} is none that this merchant's secrets may be sent to", how)
@@ -129,21 +132,11 @@ def connection_of(plan: Plan, environment: str | None) -> tuple[str, dict[str, A
     environments = connection.pop("environments", None) or {}
     name = environment or PRODUCTION
     if name in environments:
-        return name, _merged(connection, environments[name] or {})
+        return name, merged(connection, environments[name] or {})
     if name != PRODUCTION:
         known = ", ".join(dict.fromkeys([PRODUCTION, *environments]))
         raise UsageError(f"no environment {name!r} of {plan.merchant} - one of {known}")
     return name, connection
-
-
-def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables key by key; one that says its `kind` stands alone."""
-    merged = dict(under)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(value, Mapping) and isinstance(below, Mapping) and "kind" not in value
-        merged[key] = _merged(below, value) if both and isinstance(below, Mapping) else value
-    return merged
 
 
 def open_plan(
@@ -183,7 +176,8 @@ def open_plan(
     secrets = _secrets(plan, connection, values)
     allowed = _limits(connection, limits or Limits())
     base = fill(url, values)
-    around = Surroundings(base, (plan.merchant, name), open_store(plan.merchant, environ), secrets.learn)
+    store = open_store(plan.merchant, environ)
+    around = Surroundings(base, (plan.merchant, name), store, secrets.learn, admits=settings.admits)
     try:
         auth = make_auth(connection.get("auth"), secrets.reveal, around)
         own = tls if tls is not None else connection_tls(connection, secrets.reveal)
@@ -201,10 +195,44 @@ def open_plan(
         int(connection.get("max_calls") or MAX_CALLS),
         retries=compile_retries(connection.get("retries")),
         kept=Kept(int(cache["entries"])) if cache and on_exchange is None else None,  # a recording needs whole answers
+        common=Common(connection.get("headers") or {}, connection.get("query") or {}),
+        others=_others(connection, values, auth, around, secrets),
     )
     pace = pace_of(plan.merchant, known.origin, connection.get("rate"))
     timeout_s, budget_s = float(connection.get("timeout_s") or READ_S), float(connection.get("budget_s") or BUDGET_S)
     return Opened(plan, name, connection, settings, secrets, operations, timeout_s, budget_s, pace, own, on_exchange)
+
+
+def _others(
+    connection: Mapping[str, Any], values: Mapping[str, str], auth: Auth, around: Surroundings, secrets: Secrets
+) -> dict[str, tuple[Server, Common]]:
+    """The further servers of a connection; one that says no `auth:` knows us as the first does.
+
+    Raises:
+        UsageError: A server's base URL is none.
+        AuthUnusable: Its authentication cannot be used.
+    """
+    found = {}
+    servers = connection.get("servers") or {}
+    for name, table in servers_of(connection).items():
+        if not name:
+            continue
+        url, own = servers[name].get("base_url"), servers[name].get("auth")
+        if not isinstance(url, str) or not url:
+            raise UsageError(f"server {name!r} of the connection has no base_url: - write https://host/path")
+        base = fill(url, values)
+        beside = replace(around, base_url=base, scope=(*around.scope, f"server {name}"))
+        try:
+            known = make_auth(own, secrets.reveal, beside) if own is not None else auth
+        except SecretMissing:
+            raise
+        except UsageError as error:
+            raise AuthUnusable(str(error)) from None
+        found[name] = (
+            Server(compile_base(base), known),
+            Common(table.get("headers") or {}, table.get("query") or {}),
+        )
+    return found
 
 
 def needed_references(plan: Plan, connection: Mapping[str, Any]) -> list[str]:

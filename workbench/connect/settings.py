@@ -70,6 +70,10 @@ class Settings:
             egress_test=_networks(EGRESS_TEST, environ.get(EGRESS_TEST, "")),
         )
 
+    def admits(self, host: str, port: int) -> bool:
+        """Whether the merchant's secrets may be sent to a host and port."""
+        return self.hosts is None or holds(self.hosts, host, port)
+
 
 def variable_prefix(merchant: str) -> str:
     """How a merchant's variables start: its name in capitals, other signs as `_`."""

@@ -44,7 +44,7 @@ class SignIn:
     """
 
     def __init__(self, opened: Opened) -> None:
-        auth = opened.operations.auth
+        auth = opened.operations.auth.first
         if not isinstance(auth, AuthorizationCode):
             how = "only oauth2_authorization_code needs somebody to sign in"
             raise UsageError(f"the connection of {opened.plan.merchant} is of kind {auth.kind} - {how}")

@@ -72,6 +72,8 @@ class FileStore:
                 float(data["since"]),
                 float(lifetime) if lifetime is not None else None,
                 str(data["refresh"]),
+                dict(data.get("values") or {}),
+                str(data.get("server") or ""),
             )
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
@@ -87,6 +89,8 @@ class FileStore:
             "since": token.since,
             "lifetime_s": token.lifetime_s,
             "refresh": token.refresh,
+            "values": dict(token.values),
+            "server": token.server,
         }
         made = ""
         try:

@@ -53,9 +53,7 @@ def _timed_out(error: Exception, call: str, deadline: float) -> CallError:
         return TimedOut("the time for the whole lookup is used up", how, where=call)
     if isinstance(error, httpx.ConnectTimeout):
         how = "check host and port of base_url; ask the merchant whether it admits calls from this machine"
-        told = TimedOut("no connection came about in time", how, where=call)
-        told.admission = True
-        return told
+        return _at_the_door(TimedOut("no connection came about in time", how, where=call))
     return TimedOut("no answer came in time", "try again later, or raise timeout_s: of the call", where=call)
 
 
@@ -68,9 +66,17 @@ def _not_connected(error: Exception, call: str) -> CallError:
         how = "check base_url, and the name server of this machine"
         return Unreachable("the host's name does not resolve", how, where=call)
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        how = "check host and port of base_url; ask whether the API is up"
-        return Unreachable("the connection is refused", how, where=call)
-    return Unreachable("no connection", "check base_url and this machine's network", where=call)
+        how = (
+            "check host and port of base_url; ask whether the API is up, and whether it admits calls from this machine"
+        )
+        return _at_the_door(Unreachable("the connection is refused", how, where=call))
+    return _at_the_door(Unreachable("no connection", "check base_url and this machine's network", where=call))
+
+
+def _at_the_door(error: CallError) -> CallError:
+    """An error that a firewall may have made, which does not know our address."""
+    error.admission = True
+    return error
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

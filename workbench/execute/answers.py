@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from workbench.conditions import Conditions, holds
+from workbench.conditions import Conditions, header_values, holds
 from workbench.documents import Document, Limits
 from workbench.errors import Problem, UsageError
 from workbench.execute.failures import failure
@@ -234,5 +234,5 @@ class _AnswerView(ScopeView):
         """The status, or a header."""
         if parts == ("http", "status"):
             return [] if self._status is None else [self._status]
-        value = self._headers.get(".".join(parts[2:]).casefold())
-        return [] if value is None else [value]
+        name = ".".join(parts[2:]).casefold()
+        return header_values(name, self._headers.get(name))

@@ -128,7 +128,9 @@ class Execution(Answers):
         failed = self._failed_calls(item)
         for name in sorted(failed - self.operation.lacking):
             reason = self._reasons.get(name)
-            Spot(item, "").report(f"call {name!r} failed{': ' + reason.what if reason else ''}", code="unavailable")
+            what = f"call {name!r} failed{': ' + reason.what if reason else ''}"
+            how = reason.how if reason and reason.code in _AT_THE_DOOR else ""
+            Spot(item, "").report(what, how, code="unavailable")
         missing = unavailable_fields(block, record, failed) if failed else []
         if missing:
             record[NAMES_KEY] = missing
@@ -199,6 +201,8 @@ class Execution(Answers):
 
 
 NAMES_KEY = "unavailable"
+_AT_THE_DOOR = ("forbidden", "unreachable", "timeout")
+"""Failures that only a live call can have, and that may have to do with our address."""
 
 
 def _required(record: str, block: Block) -> list[tuple[str, ...]]:

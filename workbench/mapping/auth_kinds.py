@@ -6,162 +6,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-SORTS = (
-    "text",
-    "secret",
-    "word",
-    "flag",
-    "seconds",
-    "url",
-    "name",
-    "path",
-    "prefix",
-    "pem",
-    "statuses",
-    "pairs",
-    "data",
-    "conditions",
-    "number",
-    "count",
-    "span",
+from workbench.mapping.auth_fields import (
+    ALSO,
+    ANSWER,
+    AUDIENCE,
+    CERTIFICATE,
+    CLIENT,
+    CLIENT_IN,
+    EXTRA,
+    GIVEN,
+    LIFE,
+    LOGIN,
+    PASSWORD,
+    REFRESH,
+    RENEWED,
+    REQUEST,
+    SCOPE,
+    TOKEN_URL,
+    USE,
+    USER,
+    AuthField,
+    AuthKind,
+    secret,
+    text,
+    word,
 )
-"""What a field can hold: text, maybe with references; a reference and nothing else; one of its choices; true or false;
-seconds; a URL or a path below the base URL; a header's name; a path into an answer; text that may be empty; a reference
-or a file; statuses; a table of texts; any data; a number above 0; a whole number; an hour's seconds at most;
-conditions on an answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuthField:
-    """One key of a kind's table.
-
-    Attributes:
-        name: As the mapping file has it.
-        label: For people.
-        sort: One of `SORTS`.
-        required: Whether the file must have it.
-        choices: The words that it can be.
-        default: What stands for it when the file leaves it out.
-        help: One sentence for the engineer.
-        lines: Whether a form should give it several lines.
-        least: The smallest number.
-        most: The largest number; None where nothing bounds it.
-    """
-
-    name: str
-    label: str
-    sort: str = "text"
-    required: bool = False
-    choices: tuple[str, ...] = ()
-    default: str | bool | float | tuple[int, ...] | None = None
-    help: str = ""
-    lines: bool = False
-    least: int = 1
-    most: int | None = None
-
-    @property
-    def secret(self) -> bool:
-        """Whether the file may only hold a reference."""
-        return self.sort == "secret"
-
-
-@dataclass(frozen=True, slots=True)
-class AuthKind:
-    """One kind of authentication.
-
-    Attributes:
-        kind: The word after `kind:`.
-        label: For people.
-        meaning: One sentence: when it is the right one.
-        fields: Its keys, in the order of a form.
-    """
-
-    kind: str
-    label: str
-    meaning: str
-    fields: tuple[AuthField, ...] = ()
-
-    @property
-    def by_name(self) -> Mapping[str, AuthField]:
-        """The fields by name."""
-        return {field.name: field for field in self.fields}
-
-
-def _secret(name: str, label: str, required: bool = True, help: str = "") -> AuthField:
-    return AuthField(name, label, "secret", required, help=help)
-
-
-def _text(name: str, label: str, required: bool = False, help: str = "", default: str | None = None) -> AuthField:
-    return AuthField(name, label, required=required, help=help, default=default)
-
-
-def _word(name: str, label: str, *choices: str, help: str = "") -> AuthField:
-    """One of several words; the first stands where nothing is said."""
-    return AuthField(name, label, "word", choices=choices, default=choices[0], help=help)
-
-
-_USER = _text("username", "User name", True)
-_PASSWORD = _secret("password", "Password")
-_TOKEN_URL = AuthField(
-    "token_url", "Token URL", "url", True, help="Where tokens are handed out: a URL, or a path below the base URL."
-)
-_CLIENT = _text("client_id", "Client id", True)
-_SCOPE = _text("scope", "Scope", help="Words separated by blanks, as the merchant names them.")
-_AUDIENCE = _text("audience", "Audience")
-_EXTRA = AuthField("extra", "Extra fields", "pairs", help="Sent with every request for a token.")
-_CLIENT_IN = _word(
-    "client_in", "Client is sent in", "basic", "body", "basic_raw",
-    help="Basic authentication, the fields, or Basic for servers that want other signs than letters not encoded.",
-)  # fmt: skip
-_ENCODING = _word("token_body", "Token request is", "form", "json")
-_USE = (
-    _word("in", "Token is sent in", "header", "query", "cookie"),
-    AuthField("name", "Header's name", "name", default="Authorization", help="Or the parameter's, or the cookie's."),
-    AuthField(
-        "prefix", "Before the token", "prefix", help="Bearer in the header Authorization unless said, else nothing."
-    ),
-)
-_RENEW = (
-    AuthField(
-        "renew_on", "Renewed on", "statuses", default=(401,), help="Statuses that say that the token is no longer good."
-    ),
-    AuthField(
-        "renew_when",
-        "Renewed when",
-        "conditions",
-        lines=True,
-        help='What else of an answer says so: {"http.header.content-type": "text/html"}, or {"$.error": NO_SESSION}.',
-    ),
-)
-_LIFE = (
-    AuthField("expires_path", "Lifetime stands at", "path", default="$.expires_in", help="Seconds, or a time."),
-    AuthField("lifetime_s", "Lifetime in seconds", "seconds", help="Where the answer does not say it."),
-    *_RENEW,
-)
-_ANSWER = (AuthField("token_path", "Token stands at", "path", default="$.access_token"), *_LIFE)
-_REFRESH = AuthField("refresh_path", "Refresh token stands at", "path", default="$.refresh_token")
-_LOGIN = (
-    AuthField("url", "Login URL", "url", True, help="A URL, or a path below the base URL."),
-    _word("method", "Method", "post", "get", "put"),
-    AuthField("json", "JSON body", "data", lines=True, help="Secrets in it as references."),
-    AuthField("form", "Form body", "pairs"),
-    AuthField("xml", "XML body", lines=True),
-    AuthField("headers", "Headers", "pairs"),
-    _text("username", "User name", help="Where the login itself wants Basic authentication."),
-    _secret("password", "Password", False),
-)
-
-_CERTIFICATE = (
-    AuthField("certificate", "Client certificate", "pem", help="PEM by reference, or the path of a PEM file."),
-    AuthField(
-        "key", "Its private key", "pem", help="PEM by reference, or a path; left out where the certificate's has it."
-    ),
-    _secret("key_password", "Password of the key", False),
-)
+from workbench.templates import MOMENTS
 
 TLS = AuthKind(
     "tls",
@@ -178,7 +52,7 @@ TLS = AuthKind(
             default=True,
             help="false accepts authorities that break RFC 5280, such as those without key usage, as Python 3.12 does.",
         ),
-        *_CERTIFICATE,
+        *CERTIFICATE,
     ),
 )
 
@@ -188,17 +62,22 @@ _ALL = (
         "basic",
         "User and password",
         "A user name and a password with every call (HTTP Basic).",
-        (_USER, _PASSWORD),
+        (
+            USER,
+            replace(PASSWORD, unless="alone"),
+            AuthField("alone", "No password", "flag", default=False, help="A key stands alone, as the user's name."),
+            AuthField("prefix", "Before the pair", "prefix", default="Basic", help="Another word, such as ESA."),
+        ),
     ),
-    AuthKind("bearer", "Bearer token", "A token that was handed out once.", (_secret("token", "Token"),)),
+    AuthKind("bearer", "Bearer token", "A token that was handed out once.", (secret("token", "Token"),)),
     AuthKind(
         "api_key",
         "API key",
         "A key in a header, in the query or in a cookie.",
         (
-            _word("in", "Key is sent in", "header", "query", "cookie"),
+            word("in", "Key is sent in", "header", "query", "cookie"),
             AuthField("name", "Header's name", "name", True, help="Or the parameter's, or the cookie's."),
-            _secret("value", "Key"),
+            secret("value", "Key"),
         ),
     ),
     AuthKind(
@@ -206,8 +85,8 @@ _ALL = (
         "OAuth2, client credentials",
         "A client id and secret are traded for tokens that expire.",
         (
-            _TOKEN_URL, _CLIENT, _secret("client_secret", "Client secret"), _CLIENT_IN, _SCOPE, _AUDIENCE, _EXTRA,
-            _ENCODING, *_ANSWER, *_USE,
+            TOKEN_URL, CLIENT, secret("client_secret", "Client secret"), CLIENT_IN, SCOPE, AUDIENCE, EXTRA,
+            *REQUEST, *ANSWER, *USE, *GIVEN,
         ),
     ),
     AuthKind(
@@ -215,9 +94,9 @@ _ALL = (
         "OAuth2, password",
         "A user's name and password are traded for tokens; refresh tokens are used where they come.",
         (
-            _TOKEN_URL, _USER, _PASSWORD, _text("client_id", "Client id"),
-            _secret("client_secret", "Client secret", False),
-            _CLIENT_IN, _SCOPE, _AUDIENCE, _EXTRA, _ENCODING, *_ANSWER, _REFRESH, *_USE,
+            TOKEN_URL, USER, PASSWORD, text("client_id", "Client id"),
+            secret("client_secret", "Client secret", False),
+            CLIENT_IN, SCOPE, AUDIENCE, EXTRA, *REQUEST, *ANSWER, REFRESH, *USE, *GIVEN,
         ),
     ),
     AuthKind(
@@ -225,9 +104,9 @@ _ALL = (
         "OAuth2, refresh token",
         "A refresh token that the merchant handed out; one that is rotated is kept before it is used.",
         (
-            _TOKEN_URL, _secret("refresh_token", "First refresh token"), _CLIENT,
-            _secret("client_secret", "Client secret", False), _CLIENT_IN, _SCOPE, _EXTRA, _ENCODING, *_ANSWER,
-            _REFRESH, *_USE,
+            TOKEN_URL, secret("refresh_token", "First refresh token"), CLIENT,
+            secret("client_secret", "Client secret", False), CLIENT_IN, SCOPE, EXTRA, *REQUEST, *ANSWER,
+            REFRESH, *USE, *GIVEN,
         ),
     ),
     AuthKind(
@@ -236,11 +115,11 @@ _ALL = (
         "Somebody signs in at the merchant's page once (with PKCE); from then on it is refreshed.",
         (
             AuthField("authorize_url", "Sign-in URL", "url", True),
-            _TOKEN_URL, _CLIENT, _secret("client_secret", "Client secret", False), _CLIENT_IN,
-            _text("redirect_uri", "Redirect URI", True, "As the merchant has it on file for this client."),
-            _SCOPE, _AUDIENCE, _EXTRA,
-            _secret("refresh_token", "Refresh token", False, "For a deployment where nobody signs in."),
-            _ENCODING, *_ANSWER, _REFRESH, *_USE,
+            TOKEN_URL, CLIENT, secret("client_secret", "Client secret", False), CLIENT_IN,
+            text("redirect_uri", "Redirect URI", True, "As the merchant has it on file for this client."),
+            SCOPE, AUDIENCE, EXTRA,
+            secret("refresh_token", "Refresh token", False, "For a deployment where nobody signs in."),
+            *REQUEST, *ANSWER, REFRESH, *USE, *GIVEN,
         ),
     ),
     AuthKind(
@@ -248,23 +127,23 @@ _ALL = (
         "Signed JWT",
         "An assertion signed with our key: traded for a token (RFC 7523), proving the client, or sent itself.",
         (
-            _word(
+            word(
                 "use", "The JWT is", "grant", "client", "bearer",
                 help="Traded for a token; the client's proof in client credentials; or sent with each call itself.",
             ),
-            _secret("key", "Key", help="A private key as PEM, or the shared secret of HS256."),
-            _word(
+            secret("key", "Key", help="A private key as PEM, or the shared secret of HS256."),
+            word(
                 "algorithm", "Algorithm", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384",
                 "ES512", "EdDSA", "HS256", "HS384", "HS512",
             ),
-            _text("key_id", "Key id (kid)"),
-            _text("issuer", "Issuer (iss)", True),
-            _text("subject", "Subject (sub)", help="The issuer unless said."),
-            _text("audience", "Audience (aud)", help="The token URL unless said."),
+            text("key_id", "Key id (kid)"),
+            text("issuer", "Issuer (iss)", True),
+            text("subject", "Subject (sub)", help="The issuer unless said."),
+            text("audience", "Audience (aud)", help="The token URL unless said."),
             AuthField("jwt_lifetime_s", "Lifetime of the JWT in seconds", "seconds", default=300.0),
             AuthField("claims", "Further claims", "data"),
             AuthField("token_url", "Token URL", "url", help="Needed unless the JWT is sent itself."),
-            _SCOPE, _EXTRA, _ENCODING, *_ANSWER, *_USE,
+            SCOPE, EXTRA, *REQUEST, *ANSWER, *USE, *GIVEN,
         ),
     ),
     AuthKind(
@@ -272,10 +151,10 @@ _ALL = (
         "Login, then a token",
         "A call to log in gives a token, in its body or in a header.",
         (
-            *_LOGIN,
+            *LOGIN,
             AuthField("token_path", "Token stands at", "path", help="In the answer's body; $ is the whole of it."),
             AuthField("token_header", "Token's header", "name", help="Where it comes in a header of the answer."),
-            *_LIFE, *_USE,
+            *LIFE, *USE, *GIVEN,
         ),
     ),
     AuthKind(
@@ -283,10 +162,10 @@ _ALL = (
         "Login, then a cookie",
         "A call to log in sets cookies, which go with every further call.",
         (
-            *_LOGIN,
+            *LOGIN,
             AuthField("cookie", "Cookie's name", "name", help="The one that must come; all that come are kept."),
             AuthField("lifetime_s", "Lifetime in seconds", "seconds", help="Where the cookie does not say it."),
-            *_RENEW,
+            *RENEWED, *GIVEN,
         ),
     ),
     AuthKind(
@@ -294,42 +173,55 @@ _ALL = (
         "OAuth 1.0a",
         "Two key pairs sign every call, as in Magento.",
         (
-            _text("consumer_key", "Consumer key", True),
-            _secret("consumer_secret", "Consumer secret"),
-            _text("token", "Access token"),
-            _secret("token_secret", "Access token secret", False),
-            _word("signature", "Signature", "HMAC-SHA256", "HMAC-SHA1"),
-            _text("realm", "Realm"),
+            text("consumer_key", "Consumer key", True),
+            secret("consumer_secret", "Consumer secret"),
+            text("token", "Access token"),
+            secret("token_secret", "Access token secret", False),
+            word("signature", "Signature", "HMAC-SHA256", "HMAC-SHA1"),
+            text("realm", "Realm"),
+            word("in", "Signature is sent in", "header", "query"),
         ),
     ),
     AuthKind(
         "digest",
         "HTTP Digest",
         "A user name and a password that are proved without being sent.",
-        (_USER, _PASSWORD),
+        (USER, PASSWORD),
     ),
     AuthKind(
         "hmac",
         "HMAC signature",
         "A shared secret signs a text that a template makes of each call.",
         (
-            _secret("secret", "Secret"),
+            secret("secret", "Secret", help="Several with a sign between them are one: ${A}&${B}."),
             AuthField(
                 "canonical", "Text that is signed", required=True, lines=True,
-                help="With {method}, {path}, {query}, {sorted_query}, {target}, {url}, {host}, {timestamp}, {nonce},"
-                " {body}, {body_hash}, {header.NAME}, and references.",
+                help="With {method}, {path}, {query}, {sorted_query}, {sorted_pairs} (a=1&b=2, of query and form),"
+                " {sorted_glued} (a1b2), {target}, {url}, {host}, {timestamp}, {nonce}, {body}, {body_hash},"
+                " {header.NAME}, {query.NAME}, {now.iso}, {secret}, and references.",
             ),
             AuthField(
                 "headers", "Headers", "pairs", help='Such as {X-Time: "{timestamp}", X-Signature: "{signature}"}.'
             ),
-            AuthField("query", "Query parameters", "pairs", help="Where the signature goes into the query."),
-            _word("algorithm", "Algorithm", "sha256", "sha1", "sha384", "sha512", "md5"),
-            _word("encoding", "Signature is written in", "hex", "base64", "base64url", "HEX"),
-            _word("secret_encoding", "Secret is written in", "text", "base64", "hex"),
-            _word("timestamp", "Timestamp", "unix", "unix_ms", "iso", "iso_ms", "compact", "http"),
-            _word("nonce", "Nonce", "hex", "uuid", "digits"),
-            _word("body_algorithm", "Body hash", "sha256", "sha1", "sha384", "sha512", "md5"),
-            _word("body_encoding", "Body hash is written in", "hex", "base64", "base64url", "HEX"),
+            AuthField(
+                "query", "Query parameters", "pairs",
+                help="Where the signature goes into the query; those without it are set first, and signed.",
+            ),
+            text("unsigned", "Not signed", help="Parameters that {sorted_...} leave out, separated by blanks."),
+            word("algorithm", "Algorithm", "sha256", "sha1", "sha384", "sha512", "md5"),
+            word(
+                "signed_by", "Signed by", "hmac", "hash",
+                help="hash: the text alone is hashed, and holds {secret} itself.",
+            ),
+            word("encoding", "Signature is written in", "hex", "base64", "base64url", "HEX"),
+            word("secret_encoding", "Secret is written in", "text", "base64", "hex"),
+            AuthField(
+                "timestamp", "Timestamp", "moment", default="unix",
+                help=f"One of {', '.join(MOMENTS)}, or a pattern such as %y%m%dT%H%M%SZ, in UTC.",
+            ),
+            word("nonce", "Nonce", "hex", "uuid", "digits"),
+            word("body_algorithm", "Body hash", "sha256", "sha1", "sha384", "sha512", "md5"),
+            word("body_encoding", "Body hash is written in", "hex", "base64", "base64url", "HEX"),
             AuthField(
                 "empty_body_hash", "Hash of no body", "prefix", help="Where a call without a body has no hash: empty."
             ),
@@ -340,11 +232,11 @@ _ALL = (
         "AWS Signature v4",
         "An access key signs every call, as Amazon's API Gateway wants it.",
         (
-            _text("access_key", "Access key id", True),
-            _secret("secret_key", "Secret access key"),
-            _secret("session_token", "Session token", False),
-            _text("region", "Region", True),
-            _text("service", "Service", default="execute-api"),
+            text("access_key", "Access key id", True),
+            secret("secret_key", "Secret access key"),
+            secret("session_token", "Session token", False),
+            text("region", "Region", True),
+            text("service", "Service", default="execute-api"),
         ),
     ),
     AuthKind(
@@ -352,8 +244,8 @@ _ALL = (
         "Client certificate",
         "A certificate of ours is all that the API asks for (mutual TLS).",
         (
-            AuthField("certificate", "Client certificate", "pem", True, help=_CERTIFICATE[0].help),
-            *_CERTIFICATE[1:],
+            AuthField("certificate", "Client certificate", "pem", True, help=CERTIFICATE[0].help),
+            *CERTIFICATE[1:],
         ),
     ),
     AuthKind(
@@ -361,9 +253,9 @@ _ALL = (
         "WS-Security UsernameToken",
         "A user name and a password in the header of SOAP envelopes.",
         (
-            _USER,
-            _PASSWORD,
-            _word("password_type", "Password is sent as", "text", "digest"),
+            USER,
+            PASSWORD,
+            word("password_type", "Password is sent as", "text", "digest"),
             AuthField("nonce", "Nonce and time", "flag", default=True, help="A digest always has them."),
             AuthField("lifetime_s", "Lifetime of the timestamp", "seconds", help="Adds a Timestamp where it is given."),
             AuthField("must_understand", "mustUnderstand", "flag", default=False),
@@ -374,13 +266,15 @@ _ALL = (
         "Custom",
         "A Python class of the entry point group workbench.auth.",
         (
-            _text("class", "Name of the entry point", True),
+            text("class", "Name of the entry point", True),
             AuthField("settings", "Settings", "data", help="Handed to the class, references and all."),
         ),
     ),
 )  # fmt: skip
 
-KINDS: Mapping[str, AuthKind] = MappingProxyType({kind.kind: kind for kind in _ALL})
+KINDS: Mapping[str, AuthKind] = MappingProxyType(
+    {kind.kind: replace(kind, fields=(*kind.fields, ALSO)) if kind.kind != "none" else kind for kind in _ALL}
+)
 """Every kind by the word after `kind:`."""
 
 
@@ -411,6 +305,7 @@ def _form_field(field: AuthField) -> dict[str, Any]:
         "default": list(field.default) if isinstance(field.default, tuple) else field.default,
         "help": field.help,
         "lines": field.lines,
+        "unless": field.unless,
         "least": field.least,
         "most": field.most,
     }

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, Field, create_model
 
-from workbench.mapping.auth_kinds import KINDS, TLS, AuthField, AuthKind
+from workbench.mapping.auth_fields import AuthField, AuthKind
+from workbench.mapping.auth_kinds import KINDS, TLS
 from workbench.mapping.check_auth import LIFETIME_S
 from workbench.mapping.connection_parts import PARTS
 from workbench.mapping.shapes import Reference, Shape, Text, absent
@@ -26,7 +27,13 @@ _TYPES: dict[str, Any] = {
     "statuses": Annotated[list[Annotated[int, Field(ge=300, le=599)]], Field(min_length=1)],
     "pairs": Annotated[dict[str, Any], Field(min_length=1)],
     "data": dict[str, Any] | list[Any],
+    "moment": Text,
+    "renames": Annotated[dict[str, str], Field(min_length=1)],
+    "paths": Annotated[dict[str, Annotated[str, Field(pattern=r"^(\$|http\.)")]], Field(min_length=1)],
+    "hosts": Annotated[list[Text], Field(min_length=1)],
     "conditions": Annotated[dict[str, Any], Field(min_length=1)],
+    "auth": dict[str, Any],
+    "auths": Annotated[list[dict[str, Any]], Field(min_length=1)],
 }
 
 
@@ -55,7 +62,9 @@ def _model(kind: AuthKind, name: str, own: dict[str, Any]) -> type[BaseModel]:
     """The model of a kind; a word of Python's, such as `in`, goes by its alias."""
     fields: dict[str, Any] = dict(own)
     for field in kind.fields:
-        told = Field(... if field.required else None, alias=field.name, description=_described(field))
+        told = Field(
+            ... if field.required and not field.unless else None, alias=field.name, description=_described(field)
+        )
         fields[f"{field.name}_"] = (_type(field), told)
     made: type[BaseModel] = create_model(name, __base__=Shape, **cast(Any, fields), note=(Text, absent()))
     made.__doc__ = kind.meaning

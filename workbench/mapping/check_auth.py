@@ -8,14 +8,18 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from workbench.mapping.auth_kinds import KINDS, TLS, AuthField
+from workbench.mapping.auth_fields import AuthField
+from workbench.mapping.auth_kinds import KINDS, TLS
 from workbench.mapping.check_conditions import Side, check_conditions
 from workbench.mapping.report import Report, Spot, choices, is_scalar
 from workbench.mapping.sight import Sight
 from workbench.mapping.source import shortened
 from workbench.paths import PathError, compile_path
+from workbench.templates import MOMENTS, TemplateError, compile_template, is_pattern
 
-REFERENCE = re.compile(r"(?:[A-Za-z][A-Za-z-]{0,19} )?\$\{[A-Z][A-Z0-9_]*\}", re.ASCII)
+REFERENCE = re.compile(
+    r"(?:[A-Za-z][A-Za-z-]{0,19} )?\$\{[A-Z][A-Z0-9_]*\}(?:[&:|+._-]\$\{[A-Z][A-Z0-9_]*\}){0,3}", re.ASCII
+)
 WHOLE_REFERENCE = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}", re.ASCII)
 LIFETIME_S = 10 * 366 * 86_400
 
@@ -24,10 +28,19 @@ _SECRET_KEY = re.compile(
     r"(?:^|[_-])(?:password|passwd|passphrase|pwd|secret|api[_-]?key)$|[a-z](?:Password|Secret|ApiKey)$", re.I
 )
 _BODIES = ("json", "form", "xml")
-_HMAC_PLACE = re.compile(r"(?<!\$)\{([A-Za-z_.][\w.-]*)\}")
+_HMAC_PLACE = re.compile(r"(?<!\$)\{((?:now|random)(?:[+-][^{}.]*)?\.[^{}]*|[A-Za-z_.][\w.-]*)\}")
 _HMAC_WORDS = (
-    "method", "path", "query", "sorted_query", "target", "url", "host", "timestamp", "nonce", "body", "body_hash",
+    "method", "path", "query", "sorted_query", "sorted_pairs", "sorted_glued", "target", "url", "host", "timestamp",
+    "nonce", "body", "body_hash", "secret",
 )  # fmt: skip
+_MADE = re.compile(r"(?<!\$)\{(?:now|random|auth|page)(?:[+-][^{}.]*)?\.[^{}]*\}")
+_HOST = re.compile(r"(?:\*\.)?(?:[A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]+|\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
+_FIELDS = (
+    "grant_type", "scope", "audience", "client_id", "client_secret", "username", "password", "refresh_token", "code",
+    "redirect_uri", "code_verifier", "assertion", "client_assertion", "client_assertion_type",
+)  # fmt: skip
+_PART = re.compile(r"http\.(?:header|cookie)\.[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_VALUE = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
 
 
 def check_auth(report: Report, auth: Any, spot: Spot) -> None:
@@ -45,6 +58,7 @@ def check_auth(report: Report, auth: Any, spot: Spot) -> None:
         return
     _check_fields(report, table, KINDS[kind].by_name, spot, kind)
     _TOGETHER.get(kind, _nothing)(report, table, spot)
+    _check_server(report, table, spot)
 
 
 def check_tls(report: Report, tls: Any, spot: Spot) -> None:
@@ -69,7 +83,7 @@ def _check_fields(
         if name in fields:
             _CHECKS[fields[name].sort](report, value, spot.key(name), fields[name])
     for name, field in fields.items():
-        if field.required and name not in table:
+        if name not in table and field.missing(table):
             report.add(f"{kind} auth without {name}:", spot, f"add {name}:", "needs_key")
 
 
@@ -164,6 +178,7 @@ def _check_pairs(report: Report, value: Any, spot: Spot, field: AuthField) -> No
         elif field.name == "headers" and not _TOKEN.fullmatch(name):
             report.add("no name of a header", at, "write it as it is sent", "bad_name")
     _check_written_out(report, value, spot)
+    _check_made(report, value, spot)
 
 
 def _check_data(report: Report, value: Any, spot: Spot, field: AuthField) -> None:
@@ -172,6 +187,67 @@ def _check_data(report: Report, value: Any, spot: Spot, field: AuthField) -> Non
     elif not value:
         report.add("an empty table", spot, "fill it, or leave it out", "empty")
     _check_written_out(report, value, spot)
+    _check_made(report, value, spot)
+
+
+def _check_made(report: Report, data: Any, spot: Spot) -> None:
+    """What sending makes has a form that is known; a login knows the time and random values alone."""
+    if isinstance(data, str):
+        for found in _MADE.findall(data):
+            try:
+                compile_template(found)
+            except TemplateError as error:
+                report.add(error.what, spot, error.how, "bad_template")
+    for key, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+        _check_made(report, value, spot.key(key))
+
+
+def _check_moment(report: Report, value: Any, spot: Spot, field: AuthField) -> None:
+    how = f"one of {', '.join(MOMENTS)}, or a pattern such as %y%m%dT%H%M%SZ"
+    if report.text(value, spot, how) is not None and value not in MOMENTS and not is_pattern(value):
+        report.add("a time in a form that is not known", spot, how, "unknown_word")
+
+
+def _check_renames(report: Report, value: Any, spot: Spot, field: AuthField) -> None:
+    for name, other in (report.table(value, spot, _FIELDS, "write {client_id: app_key}") or {}).items():
+        if not isinstance(other, str):
+            report.wrong(other, spot.key(name), "a text")
+
+
+def _check_paths(report: Report, value: Any, spot: Spot, field: AuthField) -> None:
+    for name, path in (report.table(value, spot, None, "write {NAME: PATH}, such as {uid: $.uid}") or {}).items():
+        if not _VALUE.fullmatch(name):
+            report.add("no name for a value", spot.key(name), "use letters, digits, - and _", "bad_name")
+        if not (isinstance(path, str) and _PART.fullmatch(path)):
+            _check_path(report, path, spot.key(name), field)
+
+
+def _check_hosts(report: Report, value: Any, spot: Spot, field: AuthField) -> None:
+    for index, host in enumerate(report.items(value, spot, "list hosts, such as ['*.shop.example']") or ()):
+        at = spot.key(index)
+        fits = isinstance(host, str) and _HOST.fullmatch(host) and (host[:2] != "*." or host.count(".") > 1)
+        if report.text(host, at) is not None and not fits:
+            report.add("no host", at, "write it as shop.example, or *.shop.example for any below it", "bad_url")
+
+
+def _check_told(report: Report, value: Any, spot: Spot, field: AuthField) -> None:
+    check_conditions(report, value, spot, Sight(names=frozenset(), inputs=frozenset()), Side(answer=True))
+
+
+def _check_inner(report: Report, value: Any, spot: Spot, field: AuthField) -> None:
+    """Another table of the same sort inside one: not of the kinds that the connection itself has to do with."""
+    check_auth(report, value, spot)
+    if isinstance(value, dict):
+        if value.get("kind") in ("mutual_tls", "oauth2_authorization_code"):
+            how = "say it as the kind of auth: itself" if field.sort == "auths" else "say another kind"
+            report.add(f"{value['kind']} cannot stand here", spot.key("kind"), how, "conflict")
+        if "also" in value:
+            report.add("also: inside another kind", spot.key("also"), "list all kinds in one also:", "conflict")
+
+
+def _check_inners(report: Report, value: Any, spot: Spot, field: AuthField) -> None:
+    for index, table in enumerate(report.items(value, spot, "write [{kind: ..., ...}]") or ()):
+        _check_inner(report, table, spot.key(index), field)
 
 
 def _check_answer(report: Report, value: Any, spot: Spot, field: AuthField) -> None:
@@ -207,7 +283,13 @@ _CHECKS: Mapping[str, Callable[[Report, Any, Spot, AuthField], None]] = {
     "statuses": _check_statuses,
     "pairs": _check_pairs,
     "data": _check_data,
-    "conditions": _check_answer,
+    "moment": _check_moment,
+    "renames": _check_renames,
+    "paths": _check_paths,
+    "hosts": _check_hosts,
+    "conditions": _check_told,
+    "auth": _check_inner,
+    "auths": _check_inners,
 }
 
 
@@ -258,19 +340,35 @@ def _check_hmac(report: Report, table: Mapping[str, Any], spot: Spot) -> None:
     ]
     for at, text, known in texts:
         for word in _HMAC_PLACE.findall(text) if isinstance(text, str) else ():
-            if word not in known and not re.fullmatch(r"header\.[\w-]+", word):
+            if word.startswith(("now", "random")) and "." in word:
+                _check_made(report, f"{{{word}}}", at)
+            elif word not in known and not re.fullmatch(r"(?:header|query)\.[\w-]+", word):
                 report.add(
                     f"{{{shortened(word)}}} is not known here",
                     at,
-                    choices(word, (*known, "header.NAME"), 20),
+                    choices(word, (*known, "header.NAME", "query.NAME"), 20),
                     "unknown_word",
                 )
-    if not any("{signature}" in str(text) for _, own in tables for text in own.values()):
+    if tables and not any("{signature}" in str(text) for _, own in tables for text in own.values()):
         how = 'add headers: {X-Signature: "{signature}"}, or query:'
         report.add("the signature is sent nowhere", spot, how, "needs_key")
 
 
+def _check_server(report: Report, table: Mapping[str, Any], spot: Spot) -> None:
+    """A login that names a server may name known ones only."""
+    if "server_path" in table and "servers" not in table:
+        report.add("server_path: without servers:", spot, "list the hosts that it may name", "needs_key")
+    elif "servers" in table and "server_path" not in table:
+        report.add("servers: without server_path:", spot, "say where the answer names the server", "needs_key")
+
+
+def _check_basic(report: Report, table: Mapping[str, Any], spot: Spot) -> None:
+    if table.get("alone") is True and "password" in table:
+        report.add("alone: and password: together", spot, "keep one of them", "conflict")
+
+
 _TOGETHER: Mapping[str, Callable[[Report, Mapping[str, Any], Spot], None]] = {
+    "basic": _check_basic,
     "login_token": _check_login,
     "session_cookie": _check_login,
     "jwt": _check_jwt,

@@ -20,12 +20,12 @@ METHODS = ("get", "post", "put", "patch", "delete")
 BODIES = ("json", "form", "xml", "text", "graphql", "soap")
 CALL_KEYS = (
     "name", *METHODS, "query", "headers", *BODIES, "reads", "format", "delimiter", "encoding", "namespaces", "for_each",
-    "limit", "only_when", "quotes", "required", "not_found_when", "fail_when", "pages", "timeout_s", "note",
+    "limit", "only_when", "quotes", "server", "required", "not_found_when", "fail_when", "pages", "timeout_s", "note",
 )  # fmt: skip
 SOAP_KEYS = ("action", "version", "body")
 GRAPHQL_KEYS = ("document", "variables")
 FORMATS = ("json", "ndjson", "csv", "form", "xml", "soap", "xmlrpc")
-PAGE_KEYS = ("kind", "path", "param", "size", "start", "stop_when", "max")
+PAGE_KEYS = ("kind", "path", "header", "param", "size", "start", "stop_when", "max")
 PAGE_NEEDS: Mapping[str, tuple[str, ...]] = {
     "next_link": ("path",),
     "link_header": (),
@@ -140,7 +140,7 @@ def _check_call(report: Report, call: dict[str, Any], spot: Spot, sight: Sight, 
     for key, place in (("query", VALUE), ("headers", HEADER)):
         if key in call:
             check_pairs(report, call[key], spot.key(key), sight, secrets, place, nested=key == "query")
-            _check_no_secret(report, call[key], spot.key(key))
+            check_no_secret(report, call[key], spot.key(key))
     for body in bodies:
         _check_body(report, body, call[body], spot.key(body), sight, secrets)
     for key, check in _CALL_CHECKS.items():
@@ -151,7 +151,7 @@ def _check_call(report: Report, call: dict[str, Any], spot: Spot, sight: Sight, 
     _check_answer(report, call, spot, sight)
 
 
-def _check_no_secret(report: Report, table: Any, spot: Spot) -> None:
+def check_no_secret(report: Report, table: Any, spot: Spot) -> None:
     """A secret in the file itself is known to everyone who reads the file."""
     for name, value in table.items() if isinstance(table, dict) else ():
         if (
@@ -172,7 +172,7 @@ def _check_body(report: Report, kind: str, body: Any, spot: Spot, sight: Sight, 
             check_text(report, body, spot, sight, secrets, place=XML if kind == "xml" else TEXT)
     elif kind == "form":
         check_pairs(report, body, spot, sight, secrets)
-        _check_no_secret(report, body, spot)
+        check_no_secret(report, body, spot)
     elif kind == "json":
         if body is None:
             report.wrong(body, spot, "the body")
@@ -221,12 +221,17 @@ def _check_pages(report: Report, pages: Any, spot: Spot, answer: Sight) -> None:
     elif not isinstance(kind, str):
         report.wrong(kind, spot.key("kind"), "a word", f"one of {', '.join(PAGE_NEEDS)}")
     for need in PAGE_NEEDS.get(kind, ()) if isinstance(kind, str) else ():
-        if need not in table:
+        if need not in table and not (need == "path" and kind == "cursor" and "header" in table):
             report.add(f"pages of kind {kind} without {need}:", spot, f"add {need}:", "needs_key")
     if "path" in table:
         check_path(report, table["path"], spot.key("path"), answer)
     if "param" in table:
         report.text(table["param"], spot.key("param"))
+    if "header" in table:
+        report.text(table["header"], spot.key("header"), "write the name of a header of the answer")
+        if kind != "cursor" or "path" in table:
+            how = "keep path:, or header: of kind cursor"
+            report.add("header: beside path:, or of another kind", spot.key("header"), how, "conflict")
     for key, least in (("size", 1), ("start", 0), ("max", 1)):
         if key in table:
             report.count(table[key], spot.key(key), least)

@@ -12,6 +12,7 @@ from workbench.errors import Problem
 from workbench.mapping.check_blocks import OWN_NAME, business_of, check_fields, inner_fields, top_records
 from workbench.mapping.check_conditions import Side, check_conditions
 from workbench.mapping.check_connection import check_connection
+from workbench.mapping.check_made import check_made
 from workbench.mapping.check_operations import Use, check_operation
 from workbench.mapping.check_rules import check_zone
 from workbench.mapping.report import TOP, Report, Spot, listed, meant
@@ -53,6 +54,7 @@ def check_data(data: Any, line: Callable[[Place], int | None] = lambda place: No
             report.add(f"no {key}:", TOP, how, "needs_key")
     _check_head(report, data)
     _check_body(report, data)
+    check_made(report, data)
     _check_tail(report, data)
     return report.problems
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbench.mapping.auth_kinds import AuthField
+from workbench.mapping.auth_fields import AuthField
+from workbench.mapping.check_conditions import Side, check_conditions
 from workbench.mapping.connection_parts import PARTS
 from workbench.mapping.report import Report, Spot
+from workbench.mapping.sight import Sight
 
 PACING = ("rate", "retries", "cache")
 _HOW = {
@@ -56,7 +58,12 @@ def _check_statuses(report: Report, value: Any, spot: Spot, field: AuthField) ->
         _check_count(report, status, spot.part(index), field)
 
 
+def _check_told(report: Report, value: Any, spot: Spot, field: AuthField) -> None:
+    check_conditions(report, value, spot, Sight(names=frozenset(), inputs=frozenset()), Side(answer=True))
+
+
 _CHECKS: Mapping[str, Callable[[Report, Any, Spot, AuthField], None]] = {
+    "conditions": _check_told,
     "count": _check_count,
     "number": _check_number,
     "statuses": _check_statuses,

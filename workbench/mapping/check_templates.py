@@ -10,7 +10,7 @@ from workbench.mapping.report import Report, Spot, is_scalar
 from workbench.mapping.sight import Sight, check_input, check_path
 from workbench.mapping.source import shortened
 from workbench.quoting import VALUE, holes
-from workbench.templates import Input, Secret, TemplateError, compile_template
+from workbench.templates import Input, Made, Secret, TemplateError, compile_template
 
 _REFERENCE = re.compile(r"\$\{([^{}]{0,200})\}?")
 NESTED = 12
@@ -58,7 +58,7 @@ def check_text(
             if strict and _stray_brace(part, text) and not _REFERENCE.search(part):
                 what = "a brace that holds neither an input nor a path"
                 report.add(what, spot, "write {email} or {@.id}", "bad_template")
-        elif not isinstance(part, Secret):
+        elif not isinstance(part, Secret | Made):
             check_path(report, part.text, spot, sight)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from workbench.mapping.auth_kinds import TLS, AuthField, AuthKind, form_of
+from workbench.mapping.auth_fields import AuthField, AuthKind
+from workbench.mapping.auth_kinds import TLS, form_of
 
 _PARTS = (
     AuthKind(
@@ -35,6 +36,10 @@ _PARTS = (
                 "statuses", "Statuses", "statuses", default=(408, 425, 429, 502, 503, 504), least=400, most=599,
                 help="Those at which it is worth another try.",
             ),
+            AuthField(
+                "when", "Also when", "conditions", lines=True,
+                help='What of an answer asks for it with another status: {"$.error": BUSY}.',
+            ),
         ),
     ),
     AuthKind(
@@ -55,13 +60,19 @@ _PARTS = (
     ),
     AuthKind(
         "",
-        "Time and calls",
-        "How long a lookup may take, and how much it may ask for.",
+        "Time, calls and servers",
+        "How long a lookup may take, how much it may ask for, and what goes with every call.",
         (
             AuthField("timeout_s", "Next bytes within, seconds", "span", help="While an answer comes."),
             AuthField("budget_s", "Whole lookup within, seconds", "span"),
             AuthField("max_calls", "Requests of one lookup", "count"),
             AuthField("region", "Sales region"),
+            AuthField("headers", "Headers", "pairs", help="Of every call."),
+            AuthField("query", "Query", "data", lines=True, help="Of every call; names may nest."),
+            AuthField(
+                "servers", "Further servers", "data", lines=True,
+                help='For calls that say which: {"parcels": {"base_url": "https://parcels.shop.example"}}.',
+            ),
         ),
     ),
 )  # fmt: skip

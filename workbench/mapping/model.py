@@ -176,6 +176,7 @@ class Pages(Shape):
 
     kind: Literal["next_link", "link_header", "page", "offset", "cursor", "graphql", "range"]
     path: PathText = absent("Where the answer says what comes next, or the list that is counted.")
+    header: Text = absent("Of kind cursor: the header of the answer that has it.")
     param: Text = absent()
     size: Count = absent()
     start: Annotated[int, Field(ge=0)] = absent()
@@ -236,6 +237,7 @@ class Call(Shape):
     quotes: Literal["doubled", "backslash"] = absent(
         "How a quote inside quotes is written in a query inside its texts."
     )
+    server: Name = absent("Which of the connection's servers it is sent to.")
     required: bool = absent("Its failure is the operation's.")
     not_found_when: Conditions = absent("http.status, http.header.NAME or a path of the answer.")
     fail_when: Conditions = absent()
@@ -265,12 +267,25 @@ class Limits(Shape):
     nodes: Count = absent()
 
 
+class Server(Shape):
+    """A further server of the merchant's, for calls that say `server: NAME`."""
+
+    base_url: Text = absent(examples=["https://parcels.shop.example/v1"])
+    auth: Auth | PartOfAuth = absent("How it knows us; as the connection says, unless it says so itself.")
+    headers: Headers = absent()
+    query: Pairs = absent()
+    note: Text = absent()
+
+
 class Environment(Shape):
     """What overrides the connection in one environment."""
 
     base_url: Text = absent(examples=["https://api.shop.example/v2"])
     auth: Auth | PartOfAuth = absent()
     tls: Tls = absent("Which certificates count, and which one is ours.")
+    headers: Headers = absent("Sent with every call, but where a call says them itself.")
+    query: Pairs = absent("Parameters of every call, but where a call says them itself.")
+    servers: Annotated[dict[Name, Server], Field(min_length=1)] = absent("Further servers, by name.")
     probe: Annotated[dict[str, Reference], Field(min_length=1)] = absent("A live order to verify with.")
     timezone: Text = absent()
     region: Text = absent()

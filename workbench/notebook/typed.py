@@ -197,6 +197,10 @@ def body_of(kind: str, body: str, more: str) -> Any:
     return body
 
 
+_AS_JSON = ("data", "renames", "paths", "conditions", "auth", "auths")
+"""Sorts of fields that are typed as JSON."""
+
+
 def auth_table(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The `auth:` table of what was typed into a kind's form; fields left empty stay out.
 
@@ -248,7 +252,8 @@ def _form_table(form: Mapping[str, Any], values: Mapping[str, Any], where: str) 
             what, _, how = str(error).partition(" - ")
             problem = Problem(what, f"{where}.{field['name']}", how)
             raise Refused([problem], str(error)) from None
-    return table
+    left_out = [field["name"] for field in form["fields"] if field["unless"] and table.get(field["unless"])]
+    return {name: value for name, value in table.items() if name not in left_out}
 
 
 def _typed_field(field: Mapping[str, Any], said: Any) -> Any:
@@ -257,7 +262,9 @@ def _typed_field(field: Mapping[str, Any], said: Any) -> Any:
         return said is True or str(said).lower() == "true"
     if sort == "pairs":
         return header_lines(str(said))
-    if sort in ("data", "conditions"):
+    if sort == "hosts":
+        return str(said).replace(",", " ").split()
+    if sort in _AS_JSON:
         return _json(str(said), label)
     try:
         if sort in _NUMBERS:

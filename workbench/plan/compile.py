@@ -278,6 +278,7 @@ def _call(call: Mapping[str, Any], index: int, per_order: frozenset[str]) -> Cal
         over=over,
         limit=call.get("limit"),
         sources=frozenset(path.name for path in read if path.name is not None),
+        server=call.get("server") or "",
     )
 
 

@@ -132,6 +132,7 @@ class Call(NamedTuple):
         over: What it is made for one by one: nodes of the order, or of an earlier call's answer.
         limit: For how many orders, or nodes, it is made at most.
         sources: The calls whose answers it takes something from.
+        server: Which of the connection's servers it is sent to; empty for that of the base URL.
     """
 
     name: str
@@ -159,6 +160,7 @@ class Call(NamedTuple):
     over: Place | None = None
     limit: int | None = None
     sources: frozenset[str] = frozenset()
+    server: str = ""
 
     def key(self, values: Sequence[str]) -> str:
         """What tells its answers apart where it is made for several: the first value that it takes from an order.

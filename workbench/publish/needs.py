@@ -84,6 +84,9 @@ def _hosts(connection: Mapping[str, Any]) -> dict[str, str]:
     for name, own in (connection.get("environments") or {}).items():
         if isinstance(own, Mapping) and own.get("base_url"):
             urls[name] = own["base_url"]
+    for name, table in (("", connection), *(connection.get("environments") or {}).items()):
+        servers = (table.get("servers") if isinstance(table, Mapping) else None) or {}
+        urls |= {f"{name} servers.{server}".strip(): own.get("base_url") for server, own in servers.items()}
     hosts = {}
     for name, url in urls.items():
         if isinstance(url, str):
@@ -92,15 +95,30 @@ def _hosts(connection: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _login_hosts(connection: Mapping[str, Any]) -> dict[str, str]:
-    """Hosts of logins, where they are not the API's own."""
+    """Hosts of logins, where they are not the API's own, and those that a login may name."""
     hosts = {}
     for name, table in (("", connection), *(connection.get("environments") or {}).items()):
-        auth = (table.get("auth") if isinstance(table, Mapping) else None) or {}
-        for key in ("token_url", "authorize_url", "url"):
-            url = auth.get(key)
-            if isinstance(url, str) and not url.startswith("/"):
-                hosts[f"{name} auth.{key}".strip()] = _host(url)
+        for place, own in _kinds(table):
+            for key in ("token_url", "authorize_url", "url"):
+                url = own.get(key)
+                if isinstance(url, str) and not url.startswith("/"):
+                    hosts[f"{name} {place}.{key}".strip()] = _host(url)
+            for index, host in enumerate(own.get("servers") or ()):
+                hosts[f"{name} {place}.servers[{index}]".strip()] = str(host)
     return hosts
+
+
+def _kinds(table: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(place, table) of each kind of authentication of a connection, with those inside it and of further servers."""
+    if not isinstance(table, Mapping):
+        return
+    auth = table.get("auth") or {}
+    yield "auth", auth
+    if isinstance(auth.get("login_auth"), Mapping):
+        yield "auth.login_auth", auth["login_auth"]
+    yield from ((f"auth.also[{index}]", own) for index, own in enumerate(auth.get("also") or ()))
+    for name, server in (table.get("servers") or {}).items():
+        yield from ((f"servers.{name}.{place}", own) for place, own in _kinds(server))
 
 
 def _host(url: str) -> str:
@@ -110,7 +128,7 @@ def _host(url: str) -> str:
 def _extras(connection: Mapping[str, Any]) -> tuple[str, ...]:
     """What the runtime calls with is installed with it, but for what signs JWTs."""
     tables = [connection, *(connection.get("environments") or {}).values()]
-    kinds = {(table.get("auth") or {}).get("kind") for table in tables if isinstance(table, Mapping)}
+    kinds = {own.get("kind") for table in tables for _, own in _kinds(table)}
     return ("jwt",) if "jwt" in kinds else ()
 
 

@@ -7,15 +7,18 @@ tokens - it is given as `Surroundings`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from workbench.calls.auth.answers import WHERE, says
 from workbench.calls.auth.base import (
     HEADER_NAME,
     HEADER_VALUE,
     Auth,
     Reveal,
     Surroundings,
+    clocks,
     may_repeat,
     origin_of,
     with_parameter,
@@ -27,6 +30,7 @@ from workbench.calls.auth.jwt import Jwt
 from workbench.calls.auth.login import LoginToken, SessionCookie
 from workbench.calls.auth.oauth1 import OAuth1
 from workbench.calls.auth.oauth2 import AuthorizationCode, ClientCredentials, Password, RefreshToken, Started
+from workbench.calls.auth.several import Several
 from workbench.calls.auth.sigv4 import AwsSigV4
 from workbench.calls.auth.simple import ApiKey, Basic, Bearer
 from workbench.calls.auth.store import Lock, MemoryStore, Token, TokenStore
@@ -38,6 +42,7 @@ __all__ = [
     "HEADER_NAME",
     "HEADER_VALUE",
     "KINDS",
+    "WHERE",
     "Auth",
     "AuthorizationCode",
     "CustomAuth",
@@ -49,10 +54,12 @@ __all__ = [
     "Token",
     "TokenAuth",
     "TokenStore",
+    "clocks",
     "make_auth",
     "may_repeat",
     "origin_of",
     "register_auth",
+    "says",
     "with_parameter",
 ]
 
@@ -96,4 +103,12 @@ def make_auth(table: Mapping[str, Any] | None, reveal: Reveal, around: Surroundi
     kind = KINDS.get(str(table.get("kind")))
     if kind is None:
         raise UsageError(f"auth of kind {table.get('kind')!r} is unknown - one of {', '.join(KINDS)}")
-    return kind(table, reveal, around or Surroundings())
+    around = around or Surroundings()
+    made = kind(table, reveal, around)
+    if isinstance(made, TokenAuth) and table.get("login_auth"):
+        made.login_auth = make_auth(table["login_auth"], reveal, replace(around, scope=(*around.scope, "login_auth")))
+    others = [
+        make_auth(each, reveal, replace(around, scope=(*around.scope, f"also[{index}]")))
+        for index, each in enumerate(table.get("also") or ())
+    ]
+    return Several(made, others) if others else made

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
-from workbench.calls.auth.base import date_of
+from workbench.calls.auth.base import date_of, origin_of
 from workbench.calls.messages import Response
+from workbench.conditions import Conditions, header_values, holds
 from workbench.decode import decode
 from workbench.documents import Limits
 from workbench.errors import DecodeError, LoginFailed
-from workbench.paths import compile_path, find, number, scalars, text_of
+from workbench.paths import Path, compile_path, find, number, scalars, text_of
 
 WHERE = "connection.auth"
 _LIMITS = Limits(bytes=1024 * 1024, depth=50, nodes=20_000)
+_LONGEST = 20_000
 _TOKEN_SIGNS = re.compile(r"[\x21-\x7e]{1,20000}")
 _BARE = re.compile(r"[\w.~+/=|:-]{8,20000}", re.ASCII)
+_DEPTH = 6
 _PLAIN_NAME = re.compile(r"[A-Za-z_-]{1,30}")
+_TOLD_BYTES = 256 * 1024
+"""An answer that says that a login has expired is smaller; a larger one is not read for it."""
 _YEARS_S = 20 * 366 * 86_400
 _SINCE_2001, _MILLISECONDS = 1e9, 1e11
 
@@ -44,6 +53,53 @@ def error_word(response: Response) -> str:
         return ""
     word = root.get("error") if isinstance(root, dict) else None
     return word if isinstance(word, str) and word in _WORDS else ""
+
+
+class _AnswerView:
+    """What conditions on an answer see: `$` and `@`, `http.status` and `http.header.NAME`."""
+
+    zone: tzinfo | None = None
+
+    def __init__(self, response: Response, root: Any) -> None:
+        self.now = datetime.now(UTC)
+        self._response, self._root = response, root
+
+    def nodes(self, path: Path) -> list[Any]:
+        """The nodes at a path."""
+        return find(self._root, path.steps)
+
+    def values(self, path: Path) -> list[Any]:
+        """The scalars at a path."""
+        return scalars(self.nodes(path))
+
+    def field_nodes(self, parts: tuple[str, ...]) -> list[Any]:
+        """The status, or a header."""
+        if parts == ("http", "status"):
+            return [self._response.status]
+        name = ".".join(parts[2:]).lower()
+        return header_values(name, self._response.headers.get(name))
+
+    def given(self, name: str) -> Any:
+        """There are no inputs here."""
+        return None
+
+    def doubt(self, what: str, how: str, code: str) -> None:
+        """An answer that cannot be compared as asked does not say it."""
+
+
+def says(response: Response, conditions: Conditions) -> bool:
+    """Whether an answer is what conditions on it say; without any it is not."""
+    if not conditions:
+        return False
+    root: Any = None
+    if any(condition.path for condition in conditions):
+        if len(response.body) > _TOLD_BYTES:
+            return False
+        try:
+            root = decode(response.body, content_type=response.headers.get("content-type"), limits=_LIMITS).root
+        except DecodeError:
+            pass  # nothing stands in it
+    return holds(conditions, _AnswerView(response, root))
 
 
 def check_status(response: Response, who: str, names: Sequence[str]) -> None:
@@ -75,7 +131,9 @@ def check_status(response: Response, who: str, names: Sequence[str]) -> None:
         what, how = f"{who} is not at this URL ({told})", "check the URL and the method with the merchant"
     else:
         what, how = f"{who} does not accept the credentials ({told})", f"{check}; then ask the merchant"
-    raise LoginFailed(what, how, where=WHERE, status=status)
+    error = LoginFailed(what, how, where=WHERE, status=status)
+    error.admission = status == 403 and not word
+    raise error
 
 
 def root_of(response: Response, who: str, whole: bool) -> Any:
@@ -115,6 +173,49 @@ def text_at(root: Any, path: str) -> str:
     return text_of(values[0]).strip() if values and not isinstance(values[0], bool) else ""
 
 
+def value_at(root: Any, path: str) -> Any:
+    """The first scalar at a path, with its type; None where there is none, or one that is no credential by its size."""
+    values = scalars(find(root, compile_path(path).steps))
+    if not values:
+        return None
+    if isinstance(values[0], bool | int):
+        return values[0]
+    text = text_of(values[0]).strip()
+    return text if len(text) <= _LONGEST else None
+
+
+def server_at(response: Response, root: Any, path: str, servers: Sequence[str], scheme: str, who: str) -> str:
+    """The server that an answer names.
+
+    Args:
+        response: What came.
+        root: Its document.
+        path: Where it names the server.
+        servers: Hosts that it may name; `*.` stands for any below one.
+        scheme: Of the base URL, which it cannot fall below.
+        who: What answered, for people.
+
+    Raises:
+        LoginFailed: It names none, or one that it may not.
+    """
+    text = text_at(root, path).rstrip("/")
+    text = text if "://" in text or not text else f"https://{text}"
+    try:
+        parts, (given, host, port) = urlsplit(text), origin_of(text)
+    except ValueError:
+        parts, (given, host, port) = urlsplit(""), ("", "", 0)
+    odd = re.search(r"[\s\\\x00-\x1f]|/(?:\.|%2e){1,2}(?:/|$)", text, re.I)
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc or odd)
+    if not host or not port or not plain or given not in ("http", "https"):
+        raise _unread(response, f"{who} named no server at {path}", "check server_path:")
+    if scheme == "https" and given != "https":
+        raise _unread(response, f"{who} named a server without https", "ask the merchant for one with https")
+    if not any(fnmatchcase(host, known.casefold()) for known in servers):
+        how = "if that is the merchant's, add its host to servers: of auth"
+        raise _unread(response, f"{who} named a server that servers: does not list", how)
+    return text
+
+
 def token_at(response: Response, root: Any, path: str, who: str, key: str) -> str:
     """The token that an answer holds.
 
@@ -123,13 +224,25 @@ def token_at(response: Response, root: Any, path: str, who: str, key: str) -> st
     """
     value = text_at(root, path)
     if not value:
-        names = [name for name in root if _PLAIN_NAME.fullmatch(str(name))] if isinstance(root, dict) else []
-        keys = ", ".join(sorted(map(str, names))[:8])
-        told = f"; the answer has {keys}" if keys else ""
-        raise _unread(response, f"{who} gave no token at {path}", f"check {key}:{told}")
+        known = (place for place in _places(root, "$", 0) if not place.startswith(f"{path}."))
+        places = ", ".join(islice(known, 8))
+        told = f"; it has {places}" if places else ""
+        how = f"check {key}:, or the credentials where the answer has no token{told}"
+        raise _unread(response, f"{who} gave no token at {path}", how)
     if not _TOKEN_SIGNS.fullmatch(value):
         raise _unread(response, f"what stands at {path} is no token", f"check {key}: and what {who} answers")
     return value
+
+
+def _places(node: Any, place: str, depth: int) -> Iterator[str]:
+    """The places of scalars, by names alone."""
+    for name, inner in node.items() if isinstance(node, dict) and depth < _DEPTH else ():
+        if not _PLAIN_NAME.fullmatch(str(name)):
+            continue
+        if isinstance(inner, dict):
+            yield from _places(inner, f"{place}.{name}", depth + 1)
+        elif not isinstance(inner, list):
+            yield f"{place}.{name}"
 
 
 def lifetime_of(root: Any, path: str, response: Response, now: float) -> float | None:
@@ -151,7 +264,6 @@ def lifetime_of(root: Any, path: str, response: Response, now: float) -> float |
 
 
 def _moment(text: str) -> float | None:
-    from datetime import UTC, datetime
     from email.utils import parsedate_to_datetime
 
     for read in (datetime.fromisoformat, parsedate_to_datetime):

@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, unquote_plus, urlsplit
+from urllib.parse import parse_qsl, quote, unquote_plus, urlsplit
 
+from workbench.calls.auth.made import Making
 from workbench.calls.auth.store import MemoryStore, TokenStore
 from workbench.calls.messages import Flow, Request, Response
 from workbench.errors import UsageError
 from workbench.mapping.auth_kinds import KINDS
 from workbench.paths import text_of
-from workbench.templates import texts_in
+from workbench.templates import Made, compile_template, texts_in
 
 Reveal = Callable[[str], str]
 """The value of a secret, by the name of its reference."""
@@ -24,12 +25,19 @@ Reveal = Callable[[str], str]
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?|")
 REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}", re.ASCII)
+_SENT = re.compile(rf"{REFERENCE.pattern}|(?<!\$)\{{(?:now|random|auth)(?:[+-][^{{}}.]*)?\.[^{{}}]*\}}", re.ASCII)
+_OFF_S = 60.0
 SKEW_S = 30.0
 """A clock that is off by less is as good as right."""
 
 
 def _ignored(value: str) -> None:
     """Nobody listens."""
+
+
+def _anywhere(host: str, port: int) -> bool:
+    """The deployment does not say where secrets may be sent to."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class Surroundings:
         learn: Is told each value that must be masked from now on.
         now: Seconds since 1970.
         random: So many random bytes.
+        admits: Whether secrets may be sent to a host and port that a login named.
     """
 
     base_url: str = ""
@@ -51,6 +60,7 @@ class Surroundings:
     learn: Callable[[str], None] = _ignored
     now: Callable[[], float] = time.time
     random: Callable[[int], bytes] = secrets.token_bytes
+    admits: Callable[[str, int], bool] = _anywhere
 
 
 class Auth:
@@ -71,7 +81,7 @@ class Auth:
         self._around = around or Surroundings()
         self._fields = KINDS[str(table.get("kind", "none"))].by_name
         for key, known in self._fields.items():
-            if known.required and table.get(key) in (None, ""):
+            if known.missing(table):
                 raise UsageError(f"auth of kind {self.kind} needs {key}: - give it as a reference, ${{NAME}}")
             if known.choices and self.setting(key) not in known.choices:
                 raise UsageError(f"an {self.kind} cannot be {key} {table[key]!r} - one of {', '.join(known.choices)}")
@@ -93,6 +103,20 @@ class Auth:
     def urls(self) -> tuple[str, ...]:
         """Where it sends requests of its own; each must be a host that the secrets may be sent to."""
         return ()
+
+    @property
+    def first(self) -> Auth:
+        """The kind that the table names, without those that sign beside it."""
+        return self
+
+    @property
+    def timed(self) -> bool:
+        """Whether what it sends holds the time, so that a clock that is off may be why it is refused."""
+        return False
+
+    def home(self, url: str) -> str:
+        """The URL below the base URL for one at the server that a login named."""
+        return url
 
     @property
     def accepted(self) -> str:
@@ -117,6 +141,42 @@ class Auth:
         if isinstance(data, Mapping):
             return {key: self.filled(value) for key, value in data.items()}
         return [self.filled(value) for value in data] if isinstance(data, list) else data
+
+    def making(self) -> Making:
+        """The time and the random values of one request."""
+        return Making(self._around.now(), self._around.random)
+
+    def sent(
+        self,
+        data: Any,
+        making: Making,
+        escape: Callable[[str], str] = str,
+        later: Callable[[str], str] | None = None,
+    ) -> Any:
+        """Text, or tables and lists of it, with references, the time and random values filled in.
+
+        Args:
+            data: What the file says.
+            making: The request's time and random values; takes note of what another kind gives.
+            escape: What becomes of a value where it stands.
+            later: The same of a value that is filled in when all is encoded; `escape` unless said.
+        """
+        if isinstance(data, Mapping):
+            return {key: self.sent(value, making, escape, later) for key, value in data.items()}
+        if isinstance(data, list):
+            return [self.sent(value, making, escape, later) for value in data]
+        if not isinstance(data, str):
+            return data
+
+        def value(found: re.Match[str]) -> str:
+            if found[1]:
+                return escape(self._reveal(found[1]))
+            (part,) = compile_template(found[0])
+            if not isinstance(part, Made):
+                return found[0]
+            return making.later(part, later or escape) if part.source == "auth" else escape(text_of(making(part)))
+
+        return _SENT.sub(value, data)
 
     def url(self, key: str) -> str:
         """A setting as an absolute URL.
@@ -152,7 +212,7 @@ class Auth:
         return value
 
     def placed(self, request: Request, place: str, name: str, value: str) -> Request:
-        """The request with a value in a header, in the query or in a cookie.
+        """The request with a value in a header, in the query or in a cookie; a header that the call says itself wins.
 
         Raises:
             UsageError: It cannot stand there.
@@ -160,7 +220,8 @@ class Auth:
         if place == "query":
             return replace(request, url=with_parameter(request.url, name, value))
         if place == "header":
-            return request.with_header(name, self.fit(value, "a header"))
+            own = request.header(name) is not None
+            return request if own else request.with_header(name, self.fit(value, "a header"))
         if re.search(r'[\s;,"\\]', value):
             raise UsageError(f"the value of {', '.join(self.names)} cannot stand in a cookie - check it")
         return with_cookie(request, f"{name}={self.fit(value, 'a cookie')}")
@@ -199,6 +260,11 @@ class TimedAuth(Auth):
         super().__init__(table, reveal, around)
         self.clock = Clock(self._around.now)
 
+    @property
+    def timed(self) -> bool:
+        """What it sends holds the time."""
+        return True
+
     def flow(self, request: Request) -> Flow[Response]:
         """Sends the request, and a read once more where only the clocks disagree."""
         response = yield self.apply(request)
@@ -208,8 +274,8 @@ class TimedAuth(Auth):
 
 
 def may_repeat(request: Request) -> bool:
-    """Whether a request may be sent twice."""
-    return request.reads or request.method in ("GET", "HEAD")
+    """Whether a request that was refused may be sent again; a login that was refused has done nothing."""
+    return request.reads or request.login or request.method in ("GET", "HEAD")
 
 
 def date_of(response: Response) -> float | None:
@@ -218,6 +284,20 @@ def date_of(response: Response) -> float | None:
         return parsedate_to_datetime(response.headers["date"]).timestamp()
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
+
+
+def clocks(response: Response, now: float | None = None) -> str:
+    """What to do about clocks that differ by a minute or more, ending in a blank; empty where they agree."""
+    theirs = date_of(response)
+    if theirs is None:
+        return ""
+    off = theirs - (time.time() if now is None else now)
+    if abs(off) < _OFF_S:
+        return ""
+    minutes = round(abs(off) / 60)
+    told = f"{minutes} minute{'s' if minutes != 1 else ''}" if minutes < 120 else f"{round(abs(off) / 3600)} hours"
+    which = "ahead of" if off > 0 else "behind"
+    return f"the merchant's clock is {told} {which} ours: set the clock of this machine, or tell the merchant; "
 
 
 def with_parameter(url: str, name: str, value: str) -> str:
@@ -257,3 +337,10 @@ def query_pairs(url: str) -> Iterator[tuple[str, str]]:
         if pair:
             name, _, value = pair.partition("=")
             yield unquote_plus(name), unquote_plus(value)
+
+
+def form_pairs(request: Request) -> list[tuple[str, str]]:
+    """The decoded names and values of a form in the body, in order; none where it holds another kind of body."""
+    if (request.header("Content-Type") or "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        return []
+    return parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)

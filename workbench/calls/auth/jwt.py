@@ -10,7 +10,7 @@ from typing import Any
 from workbench.calls.auth.base import Clock
 from workbench.calls.auth.oauth2 import OAuth2
 from workbench.calls.auth.store import Token
-from workbench.calls.messages import Flow, Response
+from workbench.calls.messages import Flow
 from workbench.errors import LoginFailed, UsageError
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -25,6 +25,11 @@ class Jwt(OAuth2):
         self._clock = Clock(self._around.now)
         if self.setting("use") != "bearer" and not self._url:
             raise UsageError("auth of kind jwt needs token_url: - or say use: bearer")
+
+    @property
+    def timed(self) -> bool:
+        """An assertion holds the time."""
+        return True
 
     def identity(self) -> tuple[str, ...]:
         """Who it stands for, and what for."""
@@ -42,19 +47,12 @@ class Jwt(OAuth2):
                 raise
             return (yield from self._asked())
 
-    _last: Response | None = None
-
     def _asked(self) -> Flow[Token]:
         scope = self.text("scope")
         if self.setting("use") == "client":
             fields = {"client_assertion_type": CLIENT, "client_assertion": self.assertion()}
             return (yield from self.ask("client_credentials", client_id=self.text("issuer"), scope=scope, **fields))
         return (yield from self.ask(GRANT, assertion=self.assertion(), scope=scope))
-
-    def read(self, response: Response, since: float, old_refresh: str = "") -> Token:
-        """The token that an answer's body holds; the answer's clock is remembered."""
-        self._last = response
-        return super().read(response, since, old_refresh)
 
     def assertion(self) -> str:
         """A JWT, signed now.

@@ -7,25 +7,20 @@ auth: {kind: session_cookie, url: /login, form: {user: "${SHOP_USER}", password:
 from __future__ import annotations
 
 import json
-import re
-from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 from xml.sax.saxutils import escape
 
-from workbench.calls.auth.answers import WHERE, check_status
-from workbench.calls.auth.base import REFERENCE, date_of, with_cookie
+from workbench.calls.auth.answers import WHERE, check_status, says
+from workbench.calls.auth.base import with_cookie
+from workbench.calls.auth.cookies import cookies_of
+from workbench.calls.auth.made import Making
 from workbench.calls.auth.simple import basic_header
 from workbench.calls.auth.store import Token
 from workbench.calls.auth.tokens import TokenAuth
 from workbench.calls.messages import Flow, Request, Response
+from workbench.conditions import compile_conditions
 from workbench.errors import LoginFailed
 from workbench.paths import text_of
-
-# Several Set-Cookie headers arrive joined by commas, which also stand in dates: a comma before `name=` begins a cookie.
-_NEXT_COOKIE = re.compile(r",\s*(?=[!#$%&'*+.^_`|~0-9A-Za-z-]+=)")
-_COOKIE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)=([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*|\"[\x20-\x7e]*\")")
-_MAX_AGE = re.compile(r";\s*max-age=(-?\d{1,10})", re.I)
-_EXPIRES = re.compile(r";\s*expires=([^;]+)", re.I)
 
 
 class Login(TokenAuth):
@@ -44,38 +39,46 @@ class Login(TokenAuth):
         Raises:
             LoginFailed: It did not go well.
         """
-        headers = [(name, self.fit(text_of(value), "a header")) for name, value in self._pairs("headers")]
+        making = self.making()
+        headers = self.own_headers(making)
         known = {name.casefold() for name, _ in headers}
-        kind, body = self._body()
+        kind, body = self._body(making)
         if kind and "content-type" not in known:
             headers.append(("Content-Type", kind))
         if self.text("username") and "authorization" not in known:
             header = basic_header(self.text("username"), self.text("password"), self._around.learn)
             headers.append(("Authorization", header))
         since = self._around.now()
-        response = yield self.login_request(str(self.setting("method")).upper(), self._url, tuple(headers), body)
+        method = str(self.setting("method")).upper()
+        response = yield from self.log_in(self.login_request(method, self._url, tuple(headers), body, making.slots))
         self.check(response)
+        if says(response, compile_conditions(self.setting("fail_when"))):
+            how = f"check {', '.join(self.names) or 'auth:'}; else see fail_when: of auth"
+            raise LoginFailed("the login's answer says that it is refused", how, where=WHERE, status=response.status)
         return response, since
 
     def check(self, response: Response) -> None:
         """Accepts a login that went well."""
         check_status(response, self.who, self.names)
 
-    def _pairs(self, key: str) -> list[tuple[str, Any]]:
-        return list(self.filled(self.setting(key) or {}).items())
+    def with_body(self, token: Token, response: Response) -> Token:
+        """The token with what the login's body gave beside it, where that is asked for."""
+        return self.with_values(token, response)
 
-    def _body(self) -> tuple[str, bytes]:
+    def _body(self, making: Making) -> tuple[str, bytes]:
         """(content type, body) of the login."""
         if self.setting("json") is not None:
-            return "application/json", json.dumps(self.filled(self.setting("json")), default=str).encode()
+            filled = self.sent(self.setting("json"), making, later=lambda text: json.dumps(text)[1:-1])
+            return "application/json", json.dumps(filled, default=str).encode()
         if self.setting("form") is not None:
-            fields = [(name, text_of(value)) for name, value in self._pairs("form")]
+            filled = self.sent(self.setting("form"), making, later=quote_plus)
+            fields = [(name, text_of(value)) for name, value in filled.items()]
             return "application/x-www-form-urlencoded", urlencode(fields).encode()
         xml = self.setting("xml")
         if xml is None:
             return "", b""
         quotes = {'"': "&quot;", "'": "&apos;"}
-        filled = REFERENCE.sub(lambda found: escape(self._reveal(found[1]), quotes), str(xml))
+        filled = self.sent(str(xml), making, lambda text: escape(text, quotes))
         return "text/xml; charset=utf-8", filled.encode()
 
 
@@ -96,7 +99,8 @@ class LoginToken(Login):
             what, how = f"the login answered without a header {name}", "check token_header:, and the credentials"
             raise LoginFailed(what, how, where=WHERE, status=response.status)
         lifetime = self.setting("lifetime_s")
-        return Token(value, since, float(lifetime) if lifetime else None)
+        token = Token(value, since, float(lifetime) if lifetime else None)
+        return self.with_body(token, response)
 
 
 class SessionCookie(Login):
@@ -110,7 +114,7 @@ class SessionCookie(Login):
     def obtain(self, kept: Token | None) -> Flow[Token]:
         """The cookies of a new login."""
         response, since = yield from self.logged_in()
-        cookies, lifetimes = self._cookies(response)
+        cookies, lifetimes = cookies_of(response, self._around.now())
         wanted = self.setting("cookie")
         if not cookies or (wanted and wanted not in cookies):
             told = f" {wanted}" if wanted else ""
@@ -123,33 +127,9 @@ class SessionCookie(Login):
         said = lifetimes.get(wanted) if wanted else min(lifetimes.values(), default=None)
         lifetime = self.setting("lifetime_s")
         text = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        return Token(text, since, said or (float(lifetime) if lifetime else None))
+        token = Token(text, since, said or (float(lifetime) if lifetime else None))
+        return self.with_body(token, response)
 
     def used(self, request: Request, token: Token) -> Request:
         """The request with the session's cookies."""
-        return with_cookie(request, token.value)
-
-    def _cookies(self, response: Response) -> tuple[dict[str, str], dict[str, float]]:
-        """The cookies that are set, and how long those live that say so; one that is deleted is none."""
-        cookies: dict[str, str] = {}
-        lifetimes: dict[str, float] = {}
-        for part in _NEXT_COOKIE.split(response.headers.get("set-cookie", "")):
-            match = _COOKIE.match(part.strip())
-            if match is None:
-                continue
-            life = self._life(part, response)
-            if match[2] and (life is None or life > 0):
-                cookies[match[1]] = match[2]
-                if life is not None:
-                    lifetimes[match[1]] = life
-            else:
-                cookies.pop(match[1], None)
-        return cookies, lifetimes
-
-    def _life(self, part: str, response: Response) -> float | None:
-        age = _MAX_AGE.search(part)
-        if age is not None:
-            return float(age[1])
-        expires = _EXPIRES.search(part)
-        moment = date_of(Response(200, {"date": expires[1]})) if expires is not None else None
-        return None if moment is None else moment - (date_of(response) or self._around.now())
+        return with_cookie(self.given(request, token), token.value)

@@ -6,9 +6,10 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, quote, urlsplit
+from dataclasses import replace
+from urllib.parse import quote, urlsplit
 
-from workbench.calls.auth.base import TimedAuth, host_header, query_pairs
+from workbench.calls.auth.base import TimedAuth, form_pairs, host_header, query_pairs, with_parameter
 from workbench.calls.messages import Request
 
 _DIGESTS = {"HMAC-SHA256": hashlib.sha256, "HMAC-SHA1": hashlib.sha1}
@@ -18,7 +19,7 @@ class OAuth1(TimedAuth):
     """Two key pairs sign every call."""
 
     def apply(self, request: Request) -> Request:
-        """The request with the `Authorization` header."""
+        """The request with the `Authorization` header, or with the parameters in its query."""
         method = str(self.setting("signature"))
         params = {
             "oauth_consumer_key": self.text("consumer_key"),
@@ -31,6 +32,10 @@ class OAuth1(TimedAuth):
         params = {name: value for name, value in params.items() if value}
         base = base_string(request, params.items())
         params["oauth_signature"] = signature(base, self.text("consumer_secret"), self.text("token_secret"), method)
+        if self.setting("in") == "query":
+            for name, value in params.items():
+                request = replace(request, url=with_parameter(request.url, name, value))
+            return request
         realm = self.text("realm")
         told = [("realm", realm.replace('"', ""))] if realm else []
         told += [(name, encoded(value)) for name, value in params.items()]
@@ -46,9 +51,7 @@ def signature(base: str, consumer_secret: str, token_secret: str, method: str) -
 
 def base_string(request: Request, params: Iterable[tuple[str, str]]) -> str:
     """The text that is signed: method, address, and every parameter of header, query and form, sorted."""
-    pairs = [*params, *query_pairs(request.url)]
-    if (request.header("Content-Type") or "").partition(";")[0].strip() == "application/x-www-form-urlencoded":
-        pairs += parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+    pairs = [*params, *query_pairs(request.url), *form_pairs(request)]
     ordered = sorted((encoded(name), encoded(value)) for name, value in pairs)
     joined = "&".join(f"{name}={value}" for name, value in ordered)
     parts = urlsplit(request.url)

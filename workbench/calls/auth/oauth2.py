@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from workbench.calls.auth.answers import WHERE
+from workbench.calls.auth.base import with_parameter
 from workbench.calls.auth.simple import basic_header
 from workbench.calls.auth.store import Token
 from workbench.calls.auth.tokens import TokenAuth
-from workbench.calls.messages import Flow
+from workbench.calls.messages import Flow, Request
 from workbench.errors import LoginFailed, UsageError
+from workbench.paths import text_of
 
 
 class OAuth2(TokenAuth):
@@ -27,8 +32,9 @@ class OAuth2(TokenAuth):
         Raises:
             LoginFailed: It gave no token.
         """
-        sent = {"grant_type": grant, **{key: value for key, value in fields.items() if value}}
-        headers: list[tuple[str, str]] = []
+        sent: dict[str, Any] = {"grant_type": grant, **{key: value for key, value in fields.items() if value}}
+        making = self.making()
+        headers = self.own_headers(making)
         client, secret = self.text("client_id"), self.text("client_secret")
         way = self.setting("client_in")
         if client and secret and way != "body":
@@ -40,11 +46,30 @@ class OAuth2(TokenAuth):
             sent["client_id"] = client
             if secret:
                 sent["client_secret"] = secret
-        sent |= {str(key): str(value) for key, value in self.filled(self.setting("extra") or {}).items()}
-        header, body = self.form_or_json(sent)
+        names = self.setting("names") or {}
+        sent = {str(names.get(key, key)): value for key, value in sent.items() if names.get(key, key) not in ("", None)}
+        sent |= {
+            str(key): value
+            for key, value in self.sent(self.setting("extra") or {}, making, later=self._written).items()
+        }
         since = self._around.now()
-        response = yield self.login_request("POST", self._url, (*headers, header), body)
+        response = yield from self.log_in(replace(self._token_request(headers, sent), slots=making.slots))
         return self.read(response, since, old_refresh)
+
+    def _written(self, text: str) -> str:
+        """A value inside the body, or the query, of a request for a token."""
+        return json.dumps(text)[1:-1] if self.setting("token_body") == "json" else quote(text, safe="")
+
+    def _token_request(self, headers: list[tuple[str, str]], sent: Mapping[str, Any]) -> Request:
+        """The request for a token: its fields in the body, or in the query."""
+        method = str(self.setting("token_method") or "post").upper()
+        if method == "GET" or self.setting("token_body") == "query":
+            url = self._url
+            for name, value in sent.items():
+                url = with_parameter(url, name, value if isinstance(value, str) else text_of(value))
+            return self.login_request(method, url, tuple(headers))
+        header, body = self.form_or_json(sent)
+        return self.login_request(method, self._url, (*headers, header), body)
 
     def refreshed(self, refresh: str) -> Flow[Token]:
         """The token that a refresh token is traded for; a rotated one comes with it."""
@@ -140,7 +165,7 @@ class AuthorizationCode(RefreshToken):
             "code_challenge": _text(hashlib.sha256(verifier.encode()).digest()),
             "code_challenge_method": "S256",
         }
-        extra = {str(key): str(value) for key, value in self.filled(self.setting("extra") or {}).items()}
+        extra = {str(key): text_of(value) for key, value in self.filled(self.setting("extra") or {}).items()}
         query = urlencode({**{key: value for key, value in fields.items() if value}, **extra}, quote_via=quote)
         url = self.url("authorize_url")
         return Started(f"{url}{'&' if '?' in url else '?'}{query}", state, verifier)

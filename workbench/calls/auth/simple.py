@@ -17,8 +17,8 @@ from workbench.calls.messages import Request
 from workbench.errors import UsageError
 
 
-def basic_header(user: str, password: str, learn: Callable[[str], None]) -> str:
-    """The value of the header for a user and a password.
+def basic_header(user: str, password: str, learn: Callable[[str], None], word: str = "Basic") -> str:
+    """The value of the header for a user and a password, after the word that says what it is.
 
     Raises:
         UsageError: The user's name holds a colon.
@@ -27,7 +27,7 @@ def basic_header(user: str, password: str, learn: Callable[[str], None]) -> str:
         raise UsageError("a user name of basic auth cannot hold a colon - check the value of the reference")
     pair = f"{user}:{password}"
     learn(pair)
-    return f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
+    return f"{word} {base64.b64encode(pair.encode()).decode('ascii')}".strip()
 
 
 class Basic(Auth):
@@ -35,7 +35,10 @@ class Basic(Auth):
 
     def apply(self, request: Request) -> Request:
         """The request with the `Authorization` header."""
-        header = basic_header(self.text("username"), self.text("password"), self._around.learn)
+        word = str(self.setting("prefix"))
+        header = self.fit(
+            basic_header(self.text("username"), self.text("password"), self._around.learn, word), "a header"
+        )
         return request.with_header("Authorization", header)
 
 

@@ -9,8 +9,9 @@ import hashlib
 import hmac
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 LEEWAY_S = 30.0
 LEEWAY_PART = 0.1
@@ -26,12 +27,16 @@ class Token:
         since: When it was asked for, by our clock, in seconds since 1970.
         lifetime_s: How long it lives from then; None where nobody said.
         refresh: What it can be renewed with; empty for nothing.
+        values: What else the login gave, by the names that `{auth.NAME}` uses: texts, whole numbers, truth values.
+        server: Which server it is good at; empty for that of the base URL.
     """
 
     value: str = field(repr=False)
     since: float
     lifetime_s: float | None = None
     refresh: str = field(default="", repr=False)
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    server: str = field(default="", repr=False)
 
     def fresh(self, now: float) -> bool:
         """Whether it can be used for a call. One from the future was taken by a clock that was off."""

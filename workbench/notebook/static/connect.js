@@ -79,7 +79,7 @@ function said(boxes, known, prefix, part, secrets) {
 // What the file says, as it is typed.
 function shownValue(field, known) {
   if (known === undefined || known === null) return "";
-  if (Array.isArray(known) && field.sort === "statuses") return known.join(" ");
+  if (Array.isArray(known) && ["statuses", "hosts"].includes(field.sort)) return known.join(" ");
   if (typeof known !== "object") return String(known);
   return field.sort === "pairs" ? Object.entries(known).map(([name, value]) => `${name}: ${value}`).join("\n") : JSON.stringify(known, null, 1);
 }
