@@ -204,7 +204,7 @@ def _below(text: str, call: Call, base: Base) -> str:
     if match is None or not same:
         raise AddressRefused(
             "the URL of the call is not on the server of base_url",
-            "write the path alone; secrets go to one server only",
+            "write the path alone; a further server is named under servers: of the connection, and by the call",
             where=call.name,
         )
     return text[match.end() :]

@@ -86,10 +86,12 @@ class Opened:
         Raises:
             AddressRefused: The deployment names the hosts of this merchant, and one of these is not among them.
         """
-        for index, (_, host, port) in enumerate(self.origins()):
+        own = {server.base.origin for server in self.operations.servers.values()}
+        for origin in self.origins():
+            _, host, port = origin
             if not self.settings.admits(host, port):
                 how = f"if this server is right, the deployment adds it to {self.settings.merchant}_HOSTS"
-                what = "the server for logins" if index else "the mapping's server"
+                what = "the mapping's server" if origin in own else "the server for logins"
                 raise AddressRefused(f"{what} is none that this merchant's secrets may be sent to", how)
 
 
