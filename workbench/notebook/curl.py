@@ -13,7 +13,7 @@ from workbench.calls.bodies import flat_pairs
 from workbench.connect.secrets import MASK, references
 from workbench.mapping.auth_kinds import KINDS
 from workbench.paths import text_of
-from workbench.templates import Secret, TemplateError, compile_template
+from workbench.templates import Made, Secret, TemplateError, compile_template
 
 _CURLS_OWN = {
     "authorization", "proxy-authorization", "host", "user-agent", "accept-encoding", "connection", "cookie",
@@ -21,6 +21,7 @@ _CURLS_OWN = {
 }  # fmt: skip
 _PLAIN = re.compile(r'[^"$`\\!]*')
 _INPUT = "{...}"
+_GIVEN = "auth."
 _SIGNED = ("oauth1", "hmac", "wsse", "custom")
 _SECURITY = re.compile(r"<wsse:Security\b.*?</wsse:Security>", re.S)
 
@@ -64,17 +65,26 @@ class _Line:
         self.notes: list[str] = []
         self._request, self._call, self._connection = request, call, connection
         self._prefix, self._base_url = prefix, base_url
-        auth = connection.get("auth") or {}
-        self._kind = str(auth.get("kind", "none"))
-        self._fields = KINDS[self._kind].by_name if self._kind in KINDS else {}
-        self._auth: Mapping[str, Any] = auth
+        self._be(connection.get("auth") or {})
         self._dropped = set(_CURLS_OWN)
         self._query: dict[str, Text] = {}
         self._gone: set[str] = set()
 
+    def _be(self, auth: Mapping[str, Any]) -> None:
+        """Looks at one table of authentication from now on."""
+        self._auth = auth
+        self._kind = str(auth.get("kind", "none"))
+        self._fields = KINDS[self._kind].by_name if self._kind in KINDS else {}
+
     def words(self) -> list[str]:
         """The words of the command."""
-        options = [] if self._request.login else [*self._signing(), *self._tls()]
+        options: list[str] = []
+        if not self._request.login:
+            first = self._auth
+            for auth in (*(first.get("also") or ()), first):
+                self._be(auth)
+                options += self._signing()
+            options += self._tls()
         method = ["-X", self._request.method] if self._request.method != "GET" else []
         rest = [*self._headers(), *self._body()]
         return ["curl", "-sS", *method, *options, *rest, *self._url()]
@@ -124,6 +134,8 @@ class _Line:
             jwt = "; curl cannot sign the JWT that it asks for" if self._kind == "jwt" else ""
             self.notes.append(f"{variable.name}: {self._where()} ({label}){jwt}")
         place, name = self._said("in") or "header", self._said("name") or "Authorization"
+        if place == "call":
+            return []
         before = self._auth.get("prefix")
         if before is None:
             before = "Bearer" if place == "header" and name.casefold() == "authorization" else ""
@@ -190,8 +202,12 @@ class _Line:
 
     # ------------------------------------------------------------ what is sent
 
+    def _both(self, key: str) -> dict[str, Any]:
+        """A table of every call with that of this one."""
+        return {**(self._connection.get(key) or {}), **(self._call.get(key) or {})}
+
     def _headers(self) -> list[str]:
-        own = {str(name).casefold(): value for name, value in (self._call.get("headers") or {}).items()}
+        own = {str(name).casefold(): value for name, value in self._both("headers").items()}
         soap = self._call.get("soap")
         if isinstance(soap, Mapping) and soap.get("action"):
             own.setdefault("soapaction", soap["action"])
@@ -246,7 +262,7 @@ class _Line:
     def _url(self) -> list[str]:
         method = next((self._call[key] for key in ("get", "post", "put", "patch", "delete") if key in self._call), "")
         path, _, asked = str(method).partition("?")
-        tables = _pairs_of(self._call.get("query") or {})
+        tables = _pairs_of(self._both("query"))
         for pair in asked.split("&"):
             tables.setdefault(unquote_plus(pair.partition("=")[0]), []).append(pair.partition("=")[2])
         head, mark, query = self._request.url.partition("?")
@@ -299,14 +315,21 @@ class _Line:
             return [text]
         parts = _template(templates) if whole and isinstance(templates, str) else []
         if names and parts and _INPUT not in parts:
-            return parts
+            return [Variable(self._named(part.name)) if isinstance(part, Variable) else part for part in parts]
         if whole or len(pieces) != len(names) + 1:
             self.notes.append(f"{MASK} stands for something secret that came from elsewhere")
             return [text]
         found: list[str | Variable] = [pieces[0]]
         for name, piece in zip(names, pieces[1:], strict=True):
-            found += [Variable(name), piece]
+            found += [Variable(self._named(name)), piece]
         return found
+
+    def _named(self, name: str) -> str:
+        """The variable of a reference, or of what a login gave."""
+        if not name.startswith(_GIVEN):
+            return name
+        given = name.removeprefix(_GIVEN)
+        return f"{self._prefix}_ACCESS_TOKEN" if given == "token" else f"{self._prefix}_AUTH_{given.upper()}"
 
 
 def _every_reference(data: Any) -> list[str]:
@@ -336,6 +359,8 @@ def _template(text: str) -> list[str | Variable]:
     for part in parts:
         if isinstance(part, Secret):
             found.append(Variable(part.name))
+        elif isinstance(part, Made) and part.source == "auth" and part.name != "signature":
+            found.append(Variable(f"{_GIVEN}{part.name}"))
         else:
             found.append(part if isinstance(part, str) else _INPUT)
     return found
