@@ -26,7 +26,9 @@ Proposes a whole mapping from recorded answers alone, without a network: where o
 field is read from where, and how sure that is. What is not sure stays out of the draft and is listed. Prints a table;
 with -o the draft is written as well. Each RESPONSE is an answer of the same operation; - is stdin.
 
-Exit: 0 an order was found; 1 none; 2 wrong use."""
+An answer without orders that holds what a carrier says of parcels, or refunds, is drafted as that.
+
+Exit: 0 orders, tracking answers or refunds were found; 1 none; 2 wrong use."""
     parser.epilog = _EPILOG
     parser.add_argument("responses", metavar="RESPONSE", nargs="+", help="recorded answers of one operation")
     parser.add_argument("--asked-email", metavar="E", help="the e-mail address the answers were asked for with")
