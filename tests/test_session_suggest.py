@@ -195,3 +195,15 @@ def test_expectations_are_proposed_and_each_can_be_undone(bench: wb.Workbench) -
     assert not bench.data.get("expect")
     with pytest.raises(UsageError, match="nothing is expected of order_type"):
         bench.use_expectation("order_type")
+
+
+def test_a_return_is_not_proposed_twice(bench: wb.Workbench) -> None:
+    """What the returns say is not offered for the order as well once they are mapped."""
+    body = next(row["body"] for row in YAML(typ="safe").load(JOINS.read_text("utf-8")) if "side-by-side" in row["name"])
+    bench.remove_sample("live-1")
+    bench.load_sample(body)
+    bench.suggest()
+    bench.use_sure()
+
+    assert list(bench.preview("returns", reveal=True)["Return Id"]) == ["RT-1"]
+    assert not [one.field for one in bench.suggest() if one.field.startswith("return")]

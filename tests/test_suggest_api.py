@@ -253,3 +253,14 @@ def test_few_orders_bear_nothing_out() -> None:
 
     assert "expect" not in few.mapping and few.expectations == []
     assert sent.mapping["expect"]["tracking_numbers"] == {"when": {"status": ["shipped"]}}
+
+
+def test_the_command_drafts_a_tracking_answer_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says that there is no order, writes the mapping of what there is, and that mapping runs."""
+    response, target = tmp_path / "tracking.json", tmp_path / "carrier.yaml"
+    response.write_bytes(body({"tracking": {"tracking_number": "RM123456785GB", "status": "delivered"}}))
+
+    assert main(["draft", str(response), "-o", str(target)]) == 0
+    assert "no order found: a tracking answer stands at $.tracking" in capsys.readouterr().out
+    assert main(["run", str(target), str(response), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["orders"][0]["tracking_number"] == "RM123456785GB"

@@ -115,4 +115,5 @@ def test_the_xml_face_goes_from_the_draft_to_an_export(
     first = orders["A-1001"]
     assert (first.status, first.amount, first.currency, first.customer_email) == ("completed", "39.90", "EUR", JANE)
     assert [each.id for order in orders.values() for each in order.returns][:1] == ["R-501"]
+    assert [each.carrier for each in orders["A-1002"].shipments] == ["dhl", "ups"]
     assert hand.page.errors == []

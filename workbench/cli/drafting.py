@@ -28,7 +28,9 @@ field is read from where, and how sure that is. What is not sure stays out of th
 with -o the draft is written as well. Each RESPONSE is an answer of the same operation; - is stdin. Where several calls
 tell of an order, CALL=RESPONSE says whose answer it is, and CALL[KEY]=RESPONSE that of one order, by its number or id.
 
-Exit: 0 an order was found; 1 none; 2 wrong use."""
+An answer without orders that holds what a carrier says of parcels, or refunds, is drafted as that.
+
+Exit: 0 orders, tracking answers or refunds were found; 1 none; 2 wrong use."""
     parser.epilog = _EPILOG
     parser.add_argument("responses", metavar="[CALL=]RESPONSE", nargs="+", help="recorded answers of one operation")
     parser.add_argument("--asked-email", metavar="E", help="the e-mail address the answers were asked for with")

@@ -116,7 +116,7 @@ class Builder:
         self._take("", inside, frozenset())
         if (amount := self.chosen.get("returns.refunded_amount")) is not None:
             amount.rule = signless(amount.rule, amount.candidate.merged)
-        if returns.each and any(key.startswith("returns.") for key in self.chosen):
+        if returns.each and any(key.startswith("returns.") for key in (*self.chosen, *self.known.places)):
             for key in ("return_status", "return_tracking_number", "status", "created_at", "amount"):
                 held = self.chosen.get(key)
                 home = plain_steps(returns.each)

@@ -62,6 +62,12 @@ def specs() -> Mapping[str, Spec]:
     return found
 
 
+@cache
+def words_of(field: str) -> frozenset[str]:
+    """Every concept that may speak for a field: a name without any says nothing of it."""
+    return frozenset().union(*(words for words, _ in specs()[field].names))
+
+
 ORDER = (
     "order_number", "customer_email", "customer_name", "created_at", "shipped_at", "expected_ship_at",
     "expected_delivery_at", "delivered_at", "amount", "currency", "status", "order_type", "return_status",

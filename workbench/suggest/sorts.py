@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from workbench.pick.steps import Steps, is_below
 from workbench.suggest.columns import Facts
+from workbench.suggest.fields import specs, words_of
 from workbench.suggest.names import Name, read_name
 from workbench.suggest.returns import named_back, says_back
 from workbench.suggest.scoring import Evidence, features, sigmoid
@@ -200,6 +201,8 @@ def _refunded(structures: Structures, place: Place) -> float:
 
 
 def _speaks(structures: Structures, field: str, facts: Facts) -> float:
+    if facts.name.meant.isdisjoint(words_of(field)) and specs()[field].alone == 0.0:
+        return 0.0
     row = features(field, facts, Evidence())
     return 0.0 if row is None else sigmoid(structures.weights.logit(field, row))
 

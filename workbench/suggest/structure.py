@@ -10,6 +10,7 @@ from workbench.documents import Document
 from workbench.pick.steps import EACH, Steps, is_below, place_steps, text
 from workbench.suggest.columns import Column, Facts, can_be_said, columns, nodes_at
 from workbench.suggest.counts import LINES, agrees, counts_of
+from workbench.suggest.fields import specs, words_of
 from workbench.suggest.joins import MARK
 from workbench.suggest.names import Name, read_name
 from workbench.suggest.scoring import Evidence, features, prior_weights, sigmoid
@@ -162,8 +163,9 @@ class Structures:
         found: dict[str, float] = {}
         for name in wanted:
             best = -20.0
+            silent = specs()[name].alone == 0.0
             for each in facts:
-                if each.column.lists:
+                if each.column.lists or (silent and each.name.meant.isdisjoint(words_of(name))):
                     continue
                 row = features(name, each, Evidence(self.echo(name, each), 0, many and distinct))
                 if row is not None:
