@@ -10,7 +10,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 import pytest
 
@@ -77,7 +76,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
 @pytest.fixture(autouse=True)
 def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
     """This machine may be called, and no pause that an earlier test was asked for is kept."""
-    monkeypatch.setattr(pace, "_PACES", WeakValueDictionary())
+    monkeypatch.setattr(pace, "_PACES", {})
     monkeypatch.setenv("WORKBENCH_ALLOW_HOSTS", "127.0.0.1")
     for name in ("WORKBENCH_PROXY", "SHOP_HOSTS", "WORKBENCH_EGRESS_URL"):
         monkeypatch.delenv(name, raising=False)

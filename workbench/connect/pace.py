@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
-from weakref import WeakValueDictionary
 
 from workbench.errors import RateLimited, TimedOut
 
@@ -166,12 +165,12 @@ def _no_turn(call: str) -> TimedOut:
     return TimedOut("the call did not get its turn in the time of the lookup", how, where=call)
 
 
-_PACES: WeakValueDictionary[tuple[str, Origin], Pace] = WeakValueDictionary()
+_PACES: dict[tuple[str, Origin], Pace] = {}
 _PACES_LOCK = threading.Lock()
 
 
 def pace_of(merchant: str, origin: Origin, said: Mapping[str, Any] | None) -> Pace:
-    """The pace of a merchant at a server, the same for the whole process while anyone uses it."""
+    """The pace of a merchant at a server, the same for the whole process, from one lookup to the next."""
     table = said or {}
     per_second = float(table["per_second"]) if "per_second" in table else None
     burst = int(table.get("burst") or max(1, per_second or 1))

@@ -24,7 +24,7 @@ from workbench.paths import is_path_word, text_of
 
 CONDITIONS = ("only_when", "not_found_when", "fail_when")
 FLAGS = ("reads", "required")
-WORDS = ("quotes", "format", "encoding", "note")
+WORDS = ("quotes", "format", "encoding", "server", "note")
 NUMBERS = ("limit", "timeout_s")
 SIGNS = {"tab": "\t", "\\t": "\t"}
 _CONDITION = re.compile(r"""(?:"([^"]+)"|'([^']+)'|((?:[^:'"\[\]]|\[[^\]]*\]|:(?=\S))+?))\s*:\s+(.*)""")

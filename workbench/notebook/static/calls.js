@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 const METHODS = ["get", "post", "put", "patch", "delete"];
 const BODIES = [["", "no body"], ["json", "JSON"], ["form", "form"], ["xml", "XML"], ["soap", "SOAP: inside Body"], ["graphql", "GraphQL query"], ["text", "text"]];
 const PAGES = [["", "one page"], ["next_link", "link to the next page in the answer"], ["link_header", "Link header"], ["page", "page numbers"], ["offset", "offset"], ["cursor", "cursor"], ["graphql", "GraphQL connection"], ["range", "range"]];
-const PAGE_BOXES = [["path", "its place", "$.next"], ["param", "parameter", "page"], ["size", "size", "100"], ["start", "first", "1"], ["max", "pages at most", "50"]];
+const PAGE_BOXES = [["path", "its place", "$.next"], ["header", "or its header", "X-Next-Cursor"], ["param", "parameter", "page"], ["size", "size", "100"], ["start", "first", "1"], ["max", "pages at most", "50"]];
 const EACH = [["", "made once"], ["order", "made for each order, with {@.id} of it"], ["path", "made for each node at a path, with {@} of it"]];
 const FORMATS = ["json", "ndjson", "csv", "form", "xml", "soap", "xmlrpc"];
 const QUOTES = [["", "as the query needs"], ["doubled", "doubled: ''"], ["backslash", "with a backslash: \\'"]];
@@ -70,6 +70,7 @@ export function callForm(operation, call, { onSet, onCancel, onRemove, onMark, o
     delimiter: typed("delimiter", "Delimiter of CSV", "found out; tab, ;"),
     quotes: choice("quotes", "A quote inside quotes", QUOTES, known("quotes")),
     timeout_s: typed("timeout_s", "Next bytes within, seconds", "as the connection says", { inputmode: "decimal" }),
+    server: typed("server", "Server", "the connection's own; else the name of one of its servers"),
     note: typed("note", "Note", "why it is so"),
   };
   const required = h("input", { type: "checkbox", "data-call-required": "", "data-where": "required", "data-keep": keep("required"), "data-focus": keep("required"), checked: Boolean(call && call.required) });
