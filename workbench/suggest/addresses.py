@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from workbench.pick.steps import Steps
+from workbench.pick.steps import EACH, Steps
 from workbench.suggest.candidates import Candidate, Scorer, full_names, merge_parts
 from workbench.suggest.columns import Facts
 from workbench.suggest.fields import ADDRESS
@@ -65,7 +65,7 @@ def blocks(facts: Sequence[Facts], scorer: Scorer) -> list[Block]:
         if each.name.meant & {"city", "postal"} or any(p.meant & {"city", "postal"} for p in each.parents[:1]):
             steps = each.column.steps
             homes[(steps[:-1], roles[id(each)])] = None
-            if steps[:-2]:
+            if steps[:-2] and steps[-2] != EACH:
                 homes[(steps[:-2], roles[id(each)])] = None
     found = []
     for home, role in homes:
@@ -151,4 +151,4 @@ def _with_house(street: Candidate, inside: Sequence[Facts], scorer: Scorer) -> C
 def _is_house(facts: Facts) -> bool:
     """Whether a name means the number of a house, and not of something else."""
     own = facts.name.meant - {"address", "street", "shipping", "delivery", "recipient", "billing", "customer"}
-    return own in ({"house"}, {"number"}, {"house", "number"}, {"building", "number"}, {"house", "building"})
+    return 1 <= len(own) <= 2 and own <= {"house", "building", "number"}

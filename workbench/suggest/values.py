@@ -32,6 +32,7 @@ _NUMBER = re.compile(
 _MONEY = re.compile(r"\D{0,5}\d[\d.,' ]*[.,]\d\d\D{0,5}")
 _GUID = re.compile(
     r"\{?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?|(?=[a-f]*\d)[0-9a-f]{20,}|[A-Za-z0-9+/]{7,}={1,2}"
+    r"|(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{20,}"
 )
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif)\b|image|img|/media/|cdn|photo|thumb", re.I)
 _TRACK = re.compile(
