@@ -15,7 +15,8 @@ _PIECE = re.compile(
 )
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "a", "Æ": "A", "ł": "l", "Ł": "L", "đ": "d", "ı": "i"})
 _SHORT = frozenset(
-    "id no nr to at by zip sku ean qty tax vat url img fee ord num ref adr nom tel trk nbr amt prc dat sts shp art bez".split()
+    "id no nr to at by zip sku ean qty tax vat url img fee ord num ref adr nom tel trk nbr amt prc dat sts shp art "
+    "bez".split()
 )
 _GLUE = frozenset("to from at by s n e of for and is de del do la le の お".split())
 _ALONE = {"by": "city", "to": "end", "from": "start", "nom": "name", "name1": "name"}
