@@ -16,6 +16,8 @@ _BAD = frozenset("seller store sender pickup warehouse employee return refund ev
 _CUSTOMER = frozenset(("customer", "user", "contact"))
 _WORTH = {"city": 1.0, "postal_code": 1.0, "line1": 0.9, "country": 0.6, "region": 0.2, "line2": 0.1, "name": 0.3}
 _PARTS = tuple(name.removeprefix("address.") for name in ADDRESS)
+_WHOLE = 2.0
+_LONE = 3.0
 _ROLES = {"ship": 1.2, "customer": 0.35, "none": 0.45, "bill": 0.05, "bad": -2.0}
 
 
@@ -33,7 +35,7 @@ class Block:
 
     home: Steps
     role: str
-    parts: dict[str, list[Candidate]] = field(default_factory=dict)
+    parts: dict[str, Sequence[Candidate]] = field(default_factory=dict)
     lists: int = 0
     score: float = 0.0
 
@@ -88,7 +90,21 @@ def blocks(facts: Sequence[Facts], scorer: Scorer) -> list[Block]:
             block.score -= 0.4
         block.score -= 0.3 * (not home) + 0.25 * crossed
         found.append(block)
+    found = found or _alone(near, roles, scorer)
     found.sort(key=lambda block: (-block.score, len(block.home), block.home))
+    return found
+
+
+def _alone(near: Sequence[Facts], roles: dict[int, str], scorer: Scorer) -> list[Block]:
+    """The shipping address as one text, where nothing is told of its parts."""
+    found = []
+    for each in near:
+        if roles[id(each)] != "ship" or "address" not in each.name.meant or each.column.lists:
+            continue
+        if each.has("blanks") < 0.9 or each.has("street_like") < 0.5:
+            continue
+        if (line := scorer.score("address.line1", (each,))) is not None:
+            found.append(Block(each.column.steps[:-1], "ship", {**dict.fromkeys(_PARTS, ()), "line1": [line]}, 0, _LONE))
     return found
 
 
@@ -117,11 +133,24 @@ def _parts(inside: Sequence[Facts], home: Steps, scorer: Scorer) -> dict[str, li
         if part == "name":
             joined = list(full_names(inside))
         found[part] = scorer.rank(f"address.{part}", inside, joined)
+    _without_city(found["line1"], found["city"])
     if found["line1"] and (whole := _with_house(found["line1"][0], inside, scorer)) is not None:
         found["line1"].insert(0, whole)
         used = {id(part) for part in whole.parts}
         found["line2"] = [each for each in found["line2"] if not used & {id(part) for part in each.parts}]
     return found
+
+
+def _without_city(streets: list[Candidate], cities: Sequence[Candidate]) -> None:
+    """A text that holds the city as well is the whole address: it goes behind the street."""
+    if not cities:
+        return
+    named = cities[0].says()
+    for each in streets:
+        texts = each.says()
+        if texts and all(index in named and named[index] != text and named[index] in text for index, text in texts.items()):
+            each.logit -= _WHOLE
+    streets.sort(key=lambda each: (-each.logit, len(each.steps), each.parts[0].column.key))
 
 
 def _with_house(street: Candidate, inside: Sequence[Facts], scorer: Scorer) -> Candidate | None:

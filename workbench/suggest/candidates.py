@@ -246,5 +246,7 @@ def gap(candidate: Candidate, rivals: Sequence[Candidate]) -> float:
         common = mine.keys() & theirs.keys()
         if common and all(mine[index] == theirs[index] for index in common):
             continue
+        if candidate.field == "address.line1" and common and all(theirs[at] in mine[at] for at in common):
+            continue  # the street alone, beside the street and its number
         return max(-4.0, min(8.0, candidate.logit - rival.logit))
     return 8.0

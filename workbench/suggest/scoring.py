@@ -44,6 +44,8 @@ _WHOSE_ORDER = frozenset(("customer", "seller", "created", "store", "external"))
 _ORDER = frozenset(("order",))
 _OTHER_HEAD = 0.3
 _WHOLE = frozenset(("total", "gross", "order", "price", "amount"))
+_CONTAINERS = frozenset(("item", "list", "response", "page"))
+"""What lists of orders are called as well; around an order they do not say what it is."""
 _UNIVERSAL = frozenset(("utc", "gmt"))
 NOTHING = Match(0.0, 0, 0, 0, frozenset())
 
@@ -105,6 +107,8 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
             if borrowed and near & spec.decoys:  # another object stands between
                 continue
             far = frozenset().union(*(other.meant for other in around[:2])) - words - used_around
+            if "." not in field:
+                far -= _CONTAINERS
             count = len(near & spec.decoys) * (0.5 if own == words else 1) + 0.5 * len(far & spec.decoys)
             total = strength - cost
             party = not _PARTIES.isdisjoint((decoys | near) & spec.decoys)

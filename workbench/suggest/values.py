@@ -177,6 +177,8 @@ def _kinds(text: str, is_number: bool) -> frozenset[str]:
             found.add("street_like")
     if len(text) <= 50 and not re.search(r"\s.*\s", text) and not re.search(r"[<>{}]", text):
         found.add("code")
+        if len(text) > 2 and text.isalpha() and not text.isupper():
+            found.add("word")
         if re.search(r"\d", text):
             found.add("digits")
             if _LETTER.search(text) or re.search(r"[-#/_]", text):
