@@ -35,7 +35,7 @@ class Block:
 
     home: Steps
     role: str
-    parts: dict[str, Sequence[Candidate]] = field(default_factory=dict)
+    parts: dict[str, list[Candidate]] = field(default_factory=dict)
     lists: int = 0
     score: float = 0.0
 
@@ -104,7 +104,8 @@ def _alone(near: Sequence[Facts], roles: dict[int, str], scorer: Scorer) -> list
         if each.has("blanks") < 0.9 or each.has("street_like") < 0.5:
             continue
         if (line := scorer.score("address.line1", (each,))) is not None:
-            found.append(Block(each.column.steps[:-1], "ship", {**dict.fromkeys(_PARTS, ()), "line1": [line]}, 0, _LONE))
+            parts = {part: [line] if part == "line1" else [] for part in _PARTS}
+            found.append(Block(each.column.steps[:-1], "ship", parts, 0, _LONE))
     return found
 
 
@@ -148,7 +149,7 @@ def _without_city(streets: list[Candidate], cities: Sequence[Candidate]) -> None
     named = cities[0].says()
     for each in streets:
         texts = each.says()
-        if texts and all(index in named and named[index] != text and named[index] in text for index, text in texts.items()):
+        if texts and all(named.get(index, text) != text and named[index] in text for index, text in texts.items()):
             each.logit -= _WHOLE
     streets.sort(key=lambda each: (-each.logit, len(each.steps), each.parts[0].column.key))
 
