@@ -16,7 +16,7 @@ _PIECE = re.compile(
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "a", "Æ": "A", "ł": "l", "Ł": "L", "đ": "d", "ı": "i"})
 _SHORT = frozenset(
     "id no nr to at by zip sku ean qty tax vat url img fee ord num ref adr nom tel trk nbr amt prc dat sts shp art "
-    "bez".split()
+    "bez dt cd nm ln cur tot".split()
 )
 _GLUE = frozenset("to from at by s n e of for and is de del do la le の お".split())
 _ALONE = {"by": "city", "to": "end", "from": "start", "nom": "name", "name1": "name"}
@@ -66,6 +66,12 @@ def vocabulary() -> dict[str, str]:
 
 
 @cache
+def _phrase_words() -> frozenset[str]:
+    """Words that phrases consist of; they are not glued."""
+    return frozenset(word for phrase in vocabulary() if " " in phrase for word in phrase.split())
+
+
+@cache
 def _pieces() -> frozenset[str]:
     """Words that a glued name may consist of."""
     known = (word for word in vocabulary() if " " not in word)
@@ -97,7 +103,10 @@ def read_name(key: str) -> Name:
     elif whole in known:
         words = [known[whole]]
     else:
-        parts = [part for piece in raw for part in ((piece,) if piece in known else _segment(piece))]
+        unglued = _phrase_words()
+        parts = [
+            part for piece in raw for part in ((piece,) if piece in known or piece in unglued else _segment(piece))
+        ]  # fmt: skip
         index = 0
         while index < len(parts):
             for length in range(min(_PHRASE, len(parts) - index), 0, -1):

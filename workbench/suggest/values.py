@@ -18,7 +18,7 @@ _DATE = re.compile(
     r"(?:19|20)\d\d[/.]\d{1,2}[/.]\d{1,2}(?:\D.*)?|\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d(?:\D.*)?"
     r"|\d{1,2}[./]\d{1,2}[./]\d\d(?:\s.*)?|/Date\(-?\d+.*\)/"
     r"|(?:[A-Z][a-z]{2,8},? )?\d{1,2}[. -]+[A-Za-z]{3,9}[. -]+(?:19|20)?\d\d(?:\D.*)?"
-    r"|[A-Z][a-z]{2,8},? [A-Z][a-z]{2} \d.*"
+    r"|[A-Z][a-z]{2,8},? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d.*"
     r"|[A-Z][a-z]{2,8}\.? \d{1,2},? (?:19|20)\d\d.*|(?:19|20)\d{6}T\d{4,6}.*"
 )
 _COMPACT = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4}|\d{6})?")
@@ -50,7 +50,7 @@ _PLACEHOLDER = re.compile(
     re.I,
 )
 _LETTER = re.compile(r"[^\W\d_]")
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 
 
 @cache
