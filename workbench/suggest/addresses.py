@@ -90,13 +90,14 @@ def blocks(facts: Sequence[Facts], scorer: Scorer) -> list[Block]:
             block.score -= 0.4
         block.score -= 0.3 * (not home) + 0.25 * crossed
         found.append(block)
-    found = found or _alone(near, roles, scorer)
+    if not any(block.role == "ship" for block in found):
+        found = _alone(near, roles, scorer) or found
     found.sort(key=lambda block: (-block.score, len(block.home), block.home))
     return found
 
 
 def _alone(near: Sequence[Facts], roles: dict[int, str], scorer: Scorer) -> list[Block]:
-    """The shipping address as one text, where nothing is told of its parts."""
+    """The shipping address as one text, where its parts are told nowhere."""
     found = []
     for each in near:
         if roles[id(each)] != "ship" or "address" not in each.name.meant or each.column.lists:

@@ -215,6 +215,7 @@ def settle(ranked: Mapping[str, list[Candidate]], shared: frozenset[str]) -> dic
     return chosen
 
 
+_CLOCKS = frozenset(("date", "time", "timestamp"))
 _TITLES = frozenset(("name", "title", "label", "display"))
 _FORMS = frozenset(("code", "name", "id", "description", "label", "title", "display"))
 
@@ -231,7 +232,8 @@ def _twins(one: Candidate, other: Candidate) -> bool:
     mine, theirs = one.merged.name.meant, other.merged.name.meant
     if mine <= _TITLES and theirs <= _TITLES:
         return True
-    return mine - _FORMS == theirs - _FORMS and bool(mine - _FORMS)
+    forms = _FORMS | _CLOCKS if one.field.endswith("_at") else _FORMS
+    return mine - forms == theirs - forms and bool(mine - forms)
 
 
 def gap(candidate: Candidate, rivals: Sequence[Candidate]) -> float:

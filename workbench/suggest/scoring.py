@@ -80,6 +80,8 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
             place = next((index for index, other in enumerate(wide) if word in other.meant), None)
             if place is None:
                 break
+            if field == "order_number" and wide[place].meant & spec.decoys:
+                break  # `orderState: {id}` is the state's
             cost += 0.03 + 0.02 * place
             borrowed = borrowed or place >= len(parents[:3])
             used_around |= {word}
