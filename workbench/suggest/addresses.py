@@ -18,7 +18,7 @@ _WORTH = {"city": 1.0, "postal_code": 1.0, "line1": 0.9, "country": 0.6, "region
 _PARTS = tuple(name.removeprefix("address.") for name in ADDRESS)
 _WHOLE = 2.0
 _LONE = 3.0
-_ROLES = {"ship": 1.2, "customer": 0.35, "none": 0.45, "bill": 0.05, "bad": -2.0}
+_ROLES = {"ship": 2.2, "customer": 0.35, "none": 0.45, "bill": 0.05, "bad": -2.0}
 
 
 @dataclass(slots=True)
