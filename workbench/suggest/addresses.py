@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from workbench.pick.steps import EACH, Steps
@@ -144,15 +144,21 @@ def _parts(inside: Sequence[Facts], home: Steps, scorer: Scorer) -> dict[str, li
 
 
 def _without_city(streets: list[Candidate], cities: Sequence[Candidate]) -> None:
-    """A text that holds the city as well is the whole address: it goes behind the street."""
+    """A text that holds both the street and the city is the whole address: it goes behind the street."""
     if not cities:
         return
     named = cities[0].says()
     for each in streets:
         texts = each.says()
-        if texts and all(named.get(index, text) != text and named[index] in text for index, text in texts.items()):
+        parts = [named, *(other.says() for other in streets if other is not each)]
+        if texts and _holds(texts, parts[0]) and any(_holds(texts, part) for part in parts[1:]):
             each.logit -= _WHOLE
     streets.sort(key=lambda each: (-each.logit, len(each.steps), each.parts[0].column.key))
+
+
+def _holds(texts: Mapping[int, str], part: Mapping[int, str]) -> bool:
+    """Whether each text holds another of the same item, and more."""
+    return all(part.get(index, text) != text and part[index] in text for index, text in texts.items())
 
 
 def _with_house(street: Candidate, inside: Sequence[Facts], scorer: Scorer) -> Candidate | None:

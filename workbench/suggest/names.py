@@ -10,9 +10,12 @@ from importlib.resources import files
 from typing import NamedTuple
 
 _PIECE = re.compile(
-    r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[А-Я]+(?![а-я])|[А-Я]?[а-я]+|[Α-Ω]?[α-ω]+"
-    r"|[^\W\d_A-Za-zА-Яа-яΑ-Ωα-ω]+"
+    r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
+    r"|[\u0400-\u042f]+(?![\u0430-\u045f])|[\u0400-\u042f]?[\u0430-\u045f]+"
+    r"|[\u0391-\u03a9]+(?![\u03b1-\u03c9])|[\u0391-\u03a9]?[\u03b1-\u03c9]+"
+    r"|[^\W\d_A-Za-z\u0391-\u03a9\u03b1-\u03c9\u0400-\u045f]+"
 )
+"""Runs of letters, a new one at each capital, in Latin, Cyrillic and Greek; numbers; words of other scripts."""
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "a", "Æ": "A", "ł": "l", "Ł": "L", "đ": "d", "ı": "i"})
 _SHORT = frozenset(
     "id no nr to at by zip sku ean qty tax vat url img fee ord num ref adr nom tel trk nbr amt prc dat sts shp art "

@@ -46,6 +46,7 @@ _OTHER_HEAD = 0.3
 _WHOLE = frozenset(("total", "gross", "order", "price", "amount"))
 _CONTAINERS = frozenset(("item", "list", "response", "page"))
 """What lists of orders are called as well; around an order they do not say what it is."""
+_LISTS = _CONTAINERS - {"item"}
 _UNIVERSAL = frozenset(("utc", "gmt"))
 NOTHING = Match(0.0, 0, 0, 0, frozenset())
 
@@ -80,7 +81,7 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
             place = next((index for index, other in enumerate(wide) if word in other.meant), None)
             if place is None:
                 break
-            if field == "order_number" and wide[place].meant & spec.decoys:
+            if field == "order_number" and wide[place].meant & spec.decoys - _LISTS:
                 break  # `orderState: {id}` is the state's
             cost += 0.03 + 0.02 * place
             borrowed = borrowed or place >= len(parents[:3])
