@@ -97,6 +97,16 @@ def test_drafts_find_nearly_everything() -> None:
     assert got / labelled >= RECALL
 
 
+@pytest.mark.parametrize("name", [name for name, row in RESPONSES.items() if "absent" in row])
+def test_what_belongs_to_somebody_else_is_not_taken(name: str) -> None:
+    """Values that only look like the field's own stand in no order."""
+    row = RESPONSES[name]
+
+    for order in orders_of(row):
+        for path, values in row["absent"].items():
+            assert found(order, path) not in values
+
+
 @pytest.mark.parametrize("name", [name for name, row in RESPONSES.items() if "unsure" in row])
 def test_what_nobody_can_know_is_said(name: str) -> None:
     """A field whose values may be read in two ways is left out, with why."""

@@ -8,7 +8,7 @@ import pytest
 
 from workbench.documents import Document
 from workbench.suggest.columns import Facts, columns
-from workbench.suggest.names import read_name
+from workbench.suggest.names import read_name, read_path
 from workbench.suggest.scoring import Evidence, features, match_name, prior_weights
 from workbench.suggest.structure import Structures
 from workbench.suggest.sums import explains, line_sums, minor_units
@@ -35,6 +35,14 @@ def facts_of(*items: dict[str, object]) -> dict[str, Facts]:
         ("created_by", {"created"}),
         ("e-mail", {"email"}),
         ("Größe", {"size"}),
+        ("НомерЗаказа", {"order", "number"}),
+        ("お届け先郵便番号", {"recipient", "postal"}),
+        ("订单编号", {"order", "number"}),
+        ("고객명", {"customer", "name"}),
+        ("shptrknbr", {"shipping", "tracking", "number"}),
+        ("CUSTNM", {"customer", "name"}),
+        ("cislo_popisne", {"house"}),
+        ("streetOne", {"street", "1"}),
         ("x", {"x"}),
         ("", set()),
     ],
@@ -61,6 +69,10 @@ def test_names_in_many_languages_mean_the_same(key: str, meant: set[str]) -> Non
         ("DHL Paket", "carrier"),
         ("n/a", "placeholder"),
         ("VXNlcjo1Mg==", "guid"),
+        ("kR7uWq2ZbT94mLcXyP0sAe", "guid"),
+        ("Отправлен", "status"),
+        ("发货", "text"),
+        ("Standard", "word"),
         ("0b2f9e4c-41d7-4a3c-9d2e-0f6a1b2c3d4e", "guid"),
         ("https://img.example.com/a.jpg", "image"),
         ("SW1A 2AA", "postal"),
@@ -70,6 +82,41 @@ def test_names_in_many_languages_mean_the_same(key: str, meant: set[str]) -> Non
 def test_values_say_what_they_are(value: object, kind: str) -> None:
     """Each value is recognised as its kind."""
     assert kind in kinds_of(value)
+
+
+@pytest.mark.parametrize("text", ["Calle Sol 8", "Rue Leo 12", "Allee Ost 3"])
+def test_a_street_is_no_day_of_the_week(text: str) -> None:
+    """Words and a number are a date only where one of them is a month."""
+    assert "date" not in kinds_of(text)
+    assert "date" in kinds_of("Mon, Jan 12 2026")
+
+
+def test_from_and_to_say_whose_a_value_is() -> None:
+    """As names of objects they are the sender and the recipient; as names of values, a start and an end."""
+    assert read_path(["from", "city"])[1][0].meant == {"sender"}
+    assert read_path(["to", "address", "city"])[1][-1].meant == {"recipient"}
+    assert read_path(["window", "to"])[0].meant == {"end"}
+
+
+def test_an_amount_of_something_else_is_no_total() -> None:
+    """Neither by its own name nor by that of the object around it."""
+    facts = facts_of(
+        {"tax_total": "8.15", "total": "51.00", "discount": {"amount": "5.00"}, "customer": {"total": "990.00"}}
+    )
+    rows = {key: features("amount", each, Evidence()) for key, each in facts.items()}
+
+    assert [key for key, row in rows.items() if row is not None] == ["@.total"]
+
+
+def test_an_id_is_of_what_stands_around_it() -> None:
+    """`orderState: {id}` is the id of the state; a word after `order` that means nothing to us is no number."""
+    facts = facts_of({"id": 70551, "orderState": {"id": 12}, "orderWeighting": 100, "order": {"id": 9}})
+    strength = {
+        key: match_name("order_number", each.name, each.parents, each.around).strength for key, each in facts.items()
+    }
+
+    assert strength["@.order.id"] > strength["@.id"] > strength["@.orderWeighting"]
+    assert strength["@.orderState.id"] <= strength["@.id"]
 
 
 @pytest.mark.parametrize("text", ["R-12", "#1001", "A-1", "12 Oak Street"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from workbench.pick.steps import Steps
+from workbench.pick.steps import EACH, Steps
 from workbench.suggest.candidates import Candidate, Scorer, full_names, merge_parts
 from workbench.suggest.columns import Facts
 from workbench.suggest.fields import ADDRESS
@@ -16,7 +16,9 @@ _BAD = frozenset("seller store sender pickup warehouse employee return refund ev
 _CUSTOMER = frozenset(("customer", "user", "contact"))
 _WORTH = {"city": 1.0, "postal_code": 1.0, "line1": 0.9, "country": 0.6, "region": 0.2, "line2": 0.1, "name": 0.3}
 _PARTS = tuple(name.removeprefix("address.") for name in ADDRESS)
-_ROLES = {"ship": 1.2, "customer": 0.35, "none": 0.45, "bill": 0.05, "bad": -2.0}
+_WHOLE = 2.0
+_LONE = 3.0
+_ROLES = {"ship": 2.2, "customer": 0.35, "none": 0.45, "bill": 0.05, "bad": -2.0}
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ def blocks(facts: Sequence[Facts], scorer: Scorer) -> list[Block]:
         if each.name.meant & {"city", "postal"} or any(p.meant & {"city", "postal"} for p in each.parents[:1]):
             steps = each.column.steps
             homes[(steps[:-1], roles[id(each)])] = None
-            if steps[:-2]:
+            if steps[:-2] and steps[-2] != EACH:
                 homes[(steps[:-2], roles[id(each)])] = None
     found = []
     for home, role in homes:
@@ -88,7 +90,23 @@ def blocks(facts: Sequence[Facts], scorer: Scorer) -> list[Block]:
             block.score -= 0.4
         block.score -= 0.3 * (not home) + 0.25 * crossed
         found.append(block)
+    if not any(block.role == "ship" for block in found):
+        found = _alone(near, roles, scorer) or found
     found.sort(key=lambda block: (-block.score, len(block.home), block.home))
+    return found
+
+
+def _alone(near: Sequence[Facts], roles: dict[int, str], scorer: Scorer) -> list[Block]:
+    """The shipping address as one text, where its parts are told nowhere."""
+    found = []
+    for each in near:
+        if roles[id(each)] != "ship" or "address" not in each.name.meant or each.column.lists:
+            continue
+        if each.has("blanks") < 0.9 or each.has("street_like") < 0.5:
+            continue
+        if (line := scorer.score("address.line1", (each,))) is not None:
+            parts = {part: [line] if part == "line1" else [] for part in _PARTS}
+            found.append(Block(each.column.steps[:-1], "ship", parts, 0, _LONE))
     return found
 
 
@@ -117,11 +135,30 @@ def _parts(inside: Sequence[Facts], home: Steps, scorer: Scorer) -> dict[str, li
         if part == "name":
             joined = list(full_names(inside))
         found[part] = scorer.rank(f"address.{part}", inside, joined)
+    _without_city(found["line1"], found["city"])
     if found["line1"] and (whole := _with_house(found["line1"][0], inside, scorer)) is not None:
         found["line1"].insert(0, whole)
         used = {id(part) for part in whole.parts}
         found["line2"] = [each for each in found["line2"] if not used & {id(part) for part in each.parts}]
     return found
+
+
+def _without_city(streets: list[Candidate], cities: Sequence[Candidate]) -> None:
+    """A text that holds both the street and the city is the whole address: it goes behind the street."""
+    if not cities:
+        return
+    named = cities[0].says()
+    for each in streets:
+        texts = each.says()
+        parts = [named, *(other.says() for other in streets if other is not each)]
+        if texts and _holds(texts, parts[0]) and any(_holds(texts, part) for part in parts[1:]):
+            each.logit -= _WHOLE
+    streets.sort(key=lambda each: (-each.logit, len(each.steps), each.parts[0].column.key))
+
+
+def _holds(texts: Mapping[int, str], part: Mapping[int, str]) -> bool:
+    """Whether each text holds another of the same item, and more."""
+    return all(part.get(index, text) != text and part[index] in text for index, text in texts.items())
 
 
 def _with_house(street: Candidate, inside: Sequence[Facts], scorer: Scorer) -> Candidate | None:
@@ -151,4 +188,4 @@ def _with_house(street: Candidate, inside: Sequence[Facts], scorer: Scorer) -> C
 def _is_house(facts: Facts) -> bool:
     """Whether a name means the number of a house, and not of something else."""
     own = facts.name.meant - {"address", "street", "shipping", "delivery", "recipient", "billing", "customer"}
-    return own in ({"house"}, {"number"}, {"house", "number"}, {"building", "number"}, {"house", "building"})
+    return 1 <= len(own) <= 2 and own <= {"house", "building", "number"}

@@ -10,7 +10,7 @@ from workbench.paths import text_of
 from workbench.pick.steps import EACH, Steps, short, text, without_last_each
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.addresses import Block
-from workbench.suggest.candidates import Candidate, gap, settle
+from workbench.suggest.candidates import Candidate, full_names, gap, settle
 from workbench.suggest.chronology import in_order
 from workbench.suggest.known import NOTHING, Known
 from workbench.suggest.reading import Reading, plain_steps
@@ -296,7 +296,7 @@ class Builder:
             if home and each.column.steps[: len(home)] == home and len(each.column.steps) - len(home) <= 2
             and each.column.steps[: len(block.home)] != block.home
         ]  # fmt: skip
-        ranked = self.reading.scorer.rank("address.name", near)
+        ranked = self.reading.scorer.rank("address.name", near, full_names(near))
         if ranked:
             self._take("", {"shipping_address.name": ranked}, frozenset(("shipping_address.name",)), sure - 0.5)
 

@@ -132,7 +132,10 @@ def merge_parts(parts: Sequence[Facts]) -> Facts:
     merged = Facts(column, first.items, first.around)
     whole = {"first": "name", "last": "name", "middle": "", "salutation": ""}
     words = tuple(dict.fromkeys(word for each in first.name.words if (word := whole.get(each, each))))
-    merged.name = Name(words, frozenset(word for word in words if word in first.name.meant or word == "name"))
+    meant = frozenset(word for word in words if word in first.name.meant or word == "name")
+    if any("last" in part.name.meant for part in parts):
+        words, meant = (*words, "person"), meant | {"person"}
+    merged.name = Name(words, meant)
     return merged
 
 
@@ -212,6 +215,8 @@ def settle(ranked: Mapping[str, list[Candidate]], shared: frozenset[str]) -> dic
     return chosen
 
 
+_CLOCKS = frozenset(("date", "time", "timestamp"))
+_TITLES = frozenset(("name", "title", "label", "display"))
 _FORMS = frozenset(("code", "name", "id", "description", "label", "title", "display"))
 
 
@@ -222,12 +227,13 @@ def _twins(one: Candidate, other: Candidate) -> bool:
     """
     shorter, longer = sorted((one.steps, other.steps), key=len)
     beside = one.steps[:-1] == other.steps[:-1] or longer[:-1] == shorter
-    return (
-        beside
-        and len(one.parts) == len(other.parts) == 1
-        and one.merged.name.meant - _FORMS == other.merged.name.meant - _FORMS
-        and bool(one.merged.name.meant - _FORMS)
-    )
+    if not beside or len(one.parts) != 1 or len(other.parts) != 1:
+        return False
+    mine, theirs = one.merged.name.meant, other.merged.name.meant
+    if mine <= _TITLES and theirs <= _TITLES:
+        return True
+    forms = _FORMS | _CLOCKS if one.field.endswith("_at") else _FORMS
+    return mine - forms == theirs - forms and bool(mine - forms)
 
 
 def gap(candidate: Candidate, rivals: Sequence[Candidate]) -> float:
@@ -242,5 +248,7 @@ def gap(candidate: Candidate, rivals: Sequence[Candidate]) -> float:
         common = mine.keys() & theirs.keys()
         if common and all(mine[index] == theirs[index] for index in common):
             continue
+        if candidate.field == "address.line1" and common and all(theirs[at] in mine[at] for at in common):
+            continue  # the street alone, beside the street and its number
         return max(-4.0, min(8.0, candidate.logit - rival.logit))
     return 8.0

@@ -12,7 +12,7 @@ from workbench.documents import Element, Elements, Text
 from workbench.paths import PathError, compile_path, quote_name, text_of
 from workbench.pick.steps import EACH, Steps
 from workbench.suggest.codes import is_control, is_party, meaning
-from workbench.suggest.names import Name, read_path
+from workbench.suggest.names import Name, read_name, read_path
 from workbench.suggest.values import kinds_of
 
 _MOST_VALUES = 40
@@ -259,7 +259,7 @@ def _qualifier(members: Sequence[Any], keys: tuple[str, ...]) -> str | None:
     if len(few) < 2 or len(few) != len(members[:20]):
         return None
     for key in few[0]:
-        if not (known := _TELLS.fullmatch(key)) and not _TELLS_VALUE.fullmatch(key):
+        if not (known := _TELLS.fullmatch(key)) and not _TELLS_VALUE.fullmatch(key) and not _is_key(key):
             continue
         words = [_text(member.get(key)) for member in few]
         if not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words):
@@ -267,10 +267,19 @@ def _qualifier(members: Sequence[Any], keys: tuple[str, ...]) -> str | None:
         different = len(set(words))
         if different < 2 or (different < len(words) and (not known or different * 2 < len(words))):
             continue
-        if not known and not any(_HOLDS_VALUE.fullmatch(other) for other in few[0]):
+        if not known and not any(_HOLDS_VALUE.fullmatch(other) or _is_value(other) for other in few[0]):
             continue
         return str(key)
     return None
+
+
+def _is_key(name: str) -> bool:
+    """Whether a name in another script means what a pair's key is called."""
+    return not name.isascii() and read_name(name).meant in ({"name"}, {"type"}, {"code"}, {"id"})
+
+
+def _is_value(name: str) -> bool:
+    return not name.isascii() and read_name(name).words == ("value",)
 
 
 def nodes_at(root: Any, steps: Steps, limit: int) -> list[Any]:

@@ -23,6 +23,7 @@ class Spec:
         doubts: Kinds that speak against it.
         decoys: Concepts that speak against it, in the name or around it.
         neutral: Concepts that may stand in the name besides.
+        bars: Concepts that rule a name out which is not made for them.
         alone: Strength where no name speaks but the values do; 0 for never.
     """
 
@@ -34,6 +35,7 @@ class Spec:
     doubts: frozenset[str]
     decoys: frozenset[str]
     neutral: frozenset[str]
+    bars: frozenset[str]
     alone: float = 0.0
 
 
@@ -47,7 +49,8 @@ def _spec(field: str, data: Mapping[str, Any]) -> Spec:
     for part in data["names"].split(", "):
         words, _, strength = part.partition("=")
         names.append((frozenset(words.split("+")), float(strength)))
-    sets = {key: _words(data.get(key, "")) for key in ("kinds", "never", "hints", "doubts", "decoys", "neutral")}
+    kept = ("kinds", "never", "hints", "doubts", "decoys", "neutral", "bars")
+    sets = {key: _words(data.get(key, "")) for key in kept}
     sets["never"] |= {"bool"}
     return Spec(field, tuple(names), alone=data.get("alone", 0.0), **sets)
 

@@ -9,10 +9,19 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
-_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_PIECE = re.compile(
+    r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
+    r"|[\u0400-\u042f]+(?![\u0430-\u045f])|[\u0400-\u042f]?[\u0430-\u045f]+"
+    r"|[\u0391-\u03a9]+(?![\u03b1-\u03c9])|[\u0391-\u03a9]?[\u03b1-\u03c9]+"
+    r"|[^\W\d_A-Za-z\u0391-\u03a9\u03b1-\u03c9\u0400-\u045f]+"
+)
+"""Runs of letters, a new one at each capital, in Latin, Cyrillic and Greek; numbers; words of other scripts."""
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "a", "Æ": "A", "ł": "l", "Ł": "L", "đ": "d", "ı": "i"})
-_SHORT = frozenset(("id", "no", "nr", "to", "at", "by", "zip", "sku", "ean", "qty", "tax", "vat", "url", "img", "fee"))
-_GLUE = frozenset(("to", "from", "at", "by", "s", "n", "e", "of", "for", "and", "is", "de", "del", "do", "la", "le"))
+_SHORT = frozenset(
+    "id no nr to at by zip sku ean qty tax vat url img fee ord num ref adr nom tel trk nbr amt prc dat sts shp art "
+    "bez dt cd nm ln cur tot".split()
+)
+_GLUE = frozenset("to from at by s n e of for and is de del do la le の お".split())
 _ALONE = {"by": "city", "to": "end", "from": "start", "nom": "name", "name1": "name"}
 """Words that mean something only where they are the whole name."""
 _OF_PLACES = frozenset(("delivery", "shipping", "billing", "invoice", "recipient", "s"))
@@ -25,8 +34,8 @@ NOISE = frozenset(
         "at", "on", "of", "the", "de", "du", "des", "del", "della", "do", "da", "dla", "von", "der", "die", "das", "to",
         "by", "value", "text", "values", "node", "edges", "utc", "gmt", "iso", "raw", "formatted", "local", "string",
         "s", "n", "e", "la", "le", "el", "l", "d", "in", "i", "en", "is", "for", "im", "an", "per_", "pl", "content",
-        "and", "y", "et", "und", "o", "full", "ecs", "res", "alpha", "z", "attributes", "data", "my", "your", "our",
-        "detail", "entity", "sales",
+        "and", "y", "et", "und", "o", "の", "お", "за", "ecs", "res", "alpha", "z", "attributes", "data", "my", "your",
+        "our", "detail", "entity", "sales",
     )
 )  # fmt: skip
 """Words of a name that neither help nor harm."""
@@ -52,7 +61,7 @@ def vocabulary() -> dict[str, str]:
         concept, mark, words = line.partition(":")
         if line.startswith("#") or not mark:
             continue
-        for word in words.split():
+        for word in plain(words).split():
             found.setdefault(word.strip("_").replace("_", " "), concept)
     for concept in list(found.values()):
         found.setdefault(concept, concept)
@@ -60,13 +69,25 @@ def vocabulary() -> dict[str, str]:
 
 
 @cache
+def _phrase_words() -> frozenset[str]:
+    """Words that phrases consist of; they are not glued."""
+    return frozenset(word for phrase in vocabulary() if " " in phrase for word in phrase.split())
+
+
+@cache
 def _pieces() -> frozenset[str]:
     """Words that a glued name may consist of."""
-    return frozenset(word for word in vocabulary() if " " not in word and (len(word) > 3 or word in _SHORT)) | _GLUE
+    known = (word for word in vocabulary() if " " not in word)
+    return frozenset(word for word in known if len(word) > 3 or word in _SHORT or _has_no_case(word)) | _GLUE
+
+
+def _has_no_case(word: str) -> bool:
+    """Whether a word is of a script without capitals, whose words are short and written without blanks."""
+    return word.lower() == word.upper() and not word.isascii()
 
 
 def plain(text: str) -> str:
-    """The text without accents, in ASCII as far as that goes."""
+    """The text without accents; Latin letters in ASCII, other scripts as they are written."""
     if text.isascii():
         return text
     spelled = unicodedata.normalize("NFKD", text.translate(_LETTERS))
@@ -85,7 +106,10 @@ def read_name(key: str) -> Name:
     elif whole in known:
         words = [known[whole]]
     else:
-        parts = [part for piece in raw for part in ((piece,) if piece in known else _segment(piece))]
+        unglued = _phrase_words()
+        parts = [
+            part for piece in raw for part in ((piece,) if piece in known or piece in unglued else _segment(piece))
+        ]  # fmt: skip
         index = 0
         while index < len(parts):
             for length in range(min(_PHRASE, len(parts) - index), 0, -1):
@@ -102,7 +126,7 @@ def read_name(key: str) -> Name:
 @lru_cache(maxsize=20_000)
 def _segment(word: str) -> tuple[str, ...]:
     """A glued word as the fewest known words that it consists of; itself where it does not."""
-    if len(word) < 4:
+    if len(word) < (2 if _has_no_case(word) else 4):
         return (word,)
     pieces = _pieces()
     best: dict[int, tuple[str, ...]] = {0: ()}
@@ -134,14 +158,20 @@ _WRAPPERS = frozenset(
         "int",
         "double",
         "float",
+        "magnitude",
         "i4",
     )
 )
 
 
+_WHOSE = {key: Name((party,), frozenset((party,))) for key, party in (("from", "sender"), ("to", "recipient"))}
+"""Around a value these say whose it is: `{from: {city}, to: {city}}`."""
+
+
 def read_path(keys: Iterable[str]) -> tuple[Name, tuple[Name, ...]]:
     """The last name that says something, and the names around it, the nearest first."""
-    names = [read_name(key) for key in keys if key.lower() not in _WRAPPERS]
+    said = [key for key in keys if key.lower() not in _WRAPPERS]
+    names = [_WHOSE.get(key.lower()) or read_name(key) for key in said[:-1]] + [read_name(key) for key in said[-1:]]
     names = [name for name in names if name.words]
     names = [name for name in names if name.meant] or names[-1:]
     if not names:

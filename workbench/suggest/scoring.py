@@ -37,10 +37,16 @@ class Match(NamedTuple):
     party: bool = False
 
 
-_PARTIES = frozenset(("seller", "sender", "store", "pickup", "warehouse", "employee"))
+_PARTIES = frozenset(("seller", "sender", "store", "pickup", "warehouse", "employee", "fee"))
 _TELLING = frozenset(("carrier", "tracking", "image", "status"))
 """Kinds of values that say what they are, whatever their name."""
 _WHOSE_ORDER = frozenset(("customer", "seller", "created", "store", "external"))
+_ORDER = frozenset(("order",))
+_OTHER_HEAD = 0.3
+_WHOLE = frozenset(("total", "gross", "order", "price", "amount"))
+_CONTAINERS = frozenset(("item", "list", "response", "page"))
+"""What lists of orders are called as well; around an order they do not say what it is."""
+_LISTS = _CONTAINERS - {"item"}
 _UNIVERSAL = frozenset(("utc", "gmt"))
 NOTHING = Match(0.0, 0, 0, 0, frozenset())
 
@@ -75,6 +81,8 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
             place = next((index for index, other in enumerate(wide) if word in other.meant), None)
             if place is None:
                 break
+            if field == "order_number" and wide[place].meant & spec.decoys - _LISTS:
+                break  # `orderState: {id}` is the state's
             cost += 0.03 + 0.02 * place
             borrowed = borrowed or place >= len(parents[:3])
             used_around |= {word}
@@ -83,11 +91,15 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
             if "gross" in meant:
                 left -= {"tax"}
             whose = "order" in own and field == "order_number"
+            if whose and words == _ORDER and name.words[-1] not in _concepts():
+                cost += _OTHER_HEAD  # `orderWeighting` is a weighting
             if whose:
                 cost += 0.05 * len(left & _WHOSE_ORDER - {"created"})
                 left -= _WHOSE_ORDER
             if not _UNIVERSAL.isdisjoint(name.words):
                 cost -= 0.02
+            if left & spec.bars or (spec.bars and _is_part(parents, words, spec)):
+                continue
             decoys = left & spec.decoys
             unknown = [word for word in left - decoys if word != "1" and not (whose and word not in _concepts())]
             foreign = [word for word in unknown if word in _concepts()]
@@ -98,6 +110,8 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
             if borrowed and near & spec.decoys:  # another object stands between
                 continue
             far = frozenset().union(*(other.meant for other in around[:2])) - words - used_around
+            if "." not in field:
+                far -= _CONTAINERS
             count = len(near & spec.decoys) * (0.5 if own == words else 1) + 0.5 * len(far & spec.decoys)
             total = strength - cost
             party = not _PARTIES.isdisjoint((decoys | near) & spec.decoys)
@@ -105,6 +119,12 @@ def match_name(field: str, name: Name, parents: tuple[Name, ...], around: tuple[
             if _rank(found) > _rank(best):
                 best = found
     return best
+
+
+def _is_part(parents: tuple[Name, ...], words: frozenset[str], spec: Spec) -> bool:
+    """Whether the object around is something else's: `discount: {amount}`."""
+    above = parents[0].meant if parents else frozenset()
+    return bool(above & spec.bars) and not above & (words | _WHOLE)
 
 
 def _rank(match: Match) -> float:

@@ -18,7 +18,7 @@ _DATE = re.compile(
     r"(?:19|20)\d\d[/.]\d{1,2}[/.]\d{1,2}(?:\D.*)?|\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d(?:\D.*)?"
     r"|\d{1,2}[./]\d{1,2}[./]\d\d(?:\s.*)?|/Date\(-?\d+.*\)/"
     r"|(?:[A-Z][a-z]{2,8},? )?\d{1,2}[. -]+[A-Za-z]{3,9}[. -]+(?:19|20)?\d\d(?:\D.*)?"
-    r"|[A-Z][a-z]{2,8},? [A-Z][a-z]{2} \d.*"
+    r"|[A-Z][a-z]{2,8},? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d.*"
     r"|[A-Z][a-z]{2,8}\.? \d{1,2},? (?:19|20)\d\d.*|(?:19|20)\d{6}T\d{4,6}.*"
 )
 _COMPACT = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4}|\d{6})?")
@@ -32,6 +32,7 @@ _NUMBER = re.compile(
 _MONEY = re.compile(r"\D{0,5}\d[\d.,' ]*[.,]\d\d\D{0,5}")
 _GUID = re.compile(
     r"\{?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?|(?=[a-f]*\d)[0-9a-f]{20,}|[A-Za-z0-9+/]{7,}={1,2}"
+    r"|(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{20,}"
 )
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif)\b|image|img|/media/|cdn|photo|thumb", re.I)
 _TRACK = re.compile(
@@ -49,7 +50,7 @@ _PLACEHOLDER = re.compile(
     re.I,
 )
 _LETTER = re.compile(r"[^\W\d_]")
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 
 
 @cache
@@ -176,6 +177,8 @@ def _kinds(text: str, is_number: bool) -> frozenset[str]:
             found.add("street_like")
     if len(text) <= 50 and not re.search(r"\s.*\s", text) and not re.search(r"[<>{}]", text):
         found.add("code")
+        if len(text) > 2 and text.isalpha() and not text.isupper():
+            found.add("word")
         if re.search(r"\d", text):
             found.add("digits")
             if _LETTER.search(text) or re.search(r"[-#/_]", text):
