@@ -83,8 +83,8 @@ def _gives(case: Case, found: Draft, name: str, told: Suggestion) -> bool:
         fields = block.get("fields", block)
     fields[leaf] = told.rule
     orders = copy.deepcopy(next(iter(found.mapping["operations"].values()))["orders"])
-    for name, needed in told.related.items():
-        (record[name] if name else orders).setdefault("with", {}).update(needed)
+    for block_name, needed in told.related.items():
+        (record[block_name] if block_name else orders).setdefault("with", {}).update(needed)
     counted = tally_of(case.response, orders_of(case, orders, record))[name]
     return counted["right"] * 2 > counted["labelled"]
 
