@@ -158,3 +158,21 @@ def test_an_answer_is_taken_for_what_it_calls_itself(body: Any, record: str) -> 
     found = structures.find()
 
     assert sort_of(structures, found[0] if found and found[0].named else None).record == record
+
+
+@pytest.mark.parametrize(
+    ("name", "price"), [("total_cents", {"path": "@.price", "decimal": {"minor_units": True}}), ("total", None)]
+)
+def test_prices_of_lines_are_written_as_the_total_is(name: str, price: Any) -> None:
+    """Whole numbers beside a total in cents are cents; beside one that may be either, they are left open as it is."""
+    orders = [
+        {
+            "number": f"P-50{index}", "created": f"2026-11-1{index}T09:00:00+01:00", name: 3998, "currency": "EUR",
+            "items": [{"sku": f"A{index}", "name": "Shirt", "qty": 2, "price": 1999}],
+        }
+        for index in range(3)
+    ]  # fmt: skip
+    found = draft(json.dumps({"orders": orders}).encode())
+
+    assert found.mapping["records"]["order"]["lines"]["fields"].get("unit_price") == price
+    assert ("lines.unit_price" in found.unsure) == (price is None)

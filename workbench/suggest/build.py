@@ -89,6 +89,8 @@ class Builder:
         self._take("", ranked, _SHARED)
         self._addresses()
         self._customer_fallback()
+        amount = self.chosen.get("amount")
+        self.context.total = amount.candidate.merged if amount is not None else None
         self._take("", self._of_lines(), frozenset())
         if parcels is not None and parcels.each:
             inside = {

@@ -12,7 +12,7 @@ from workbench.pick.kinds import readings
 from workbench.pick.steps import short
 from workbench.suggest.candidates import Candidate
 from workbench.suggest.columns import Facts
-from workbench.suggest.sums import minor_units
+from workbench.suggest.sums import minor_units, whole
 from workbench.suggest.values import kinds_of, word_list
 from workbench.transforms import Trouble, to_time
 
@@ -35,6 +35,7 @@ class Context:
         dates: Every text of the documents that looks like a date; it tells which of day and month comes first.
         money: Every column of numbers.
         elsewhere: Whether the orders are from where the day comes first.
+        total: The column that is the order's amount, where one is chosen: prices of lines are written as it is.
         american: Whether month before day is likely: an address in the United States, hours with AM and PM.
     """
 
@@ -48,6 +49,7 @@ class Context:
     ) -> None:
         self.xml, self.money, self.american, self.elsewhere = xml, money, american, elsewhere
         self.record = "order"
+        self.total: Facts | None = None
         self.day_first = self.month_first = False
         for text in dates:
             if match := _SLASHED.match(text):
@@ -97,7 +99,9 @@ def rule_of(key: str, candidate: Candidate, context: Context) -> tuple[Any, str]
             rule["lookup"] = lookup
     elif field.kind == STATUS:
         doubt = _status(rule, field, values, paths[0])
-    elif key.endswith(("quantity", "unit_price")):
+    elif key.endswith("unit_price"):
+        doubt = _amount(rule, facts, values, paths[0], field, context, context.total)
+    elif key.endswith("quantity"):
         doubt = _number(rule, field, facts, values, paths[0], context)
     return (rule["path"] if list(rule) == ["path"] else rule), doubt
 
@@ -206,9 +210,12 @@ def _plain(text: str) -> bool:
 
 
 def _amount(
-    rule: dict[str, Any], facts: Facts, values: Sequence[Any], path: str, field: Field, context: Context
-) -> str:
+    rule: dict[str, Any], facts: Facts, values: Sequence[Any], path: str, field: Field, context: Context,
+    total: Facts | None = None,
+) -> str:  # fmt: skip
     minor = minor_units(facts, context.money)
+    if minor != "yes" and total is not None and whole(facts) and whole(total):
+        minor = minor_units(total, context.money)
     if minor == "yes":
         rule["decimal"] = {"minor_units": True}
         return ""

@@ -96,6 +96,11 @@ def explains(amount: Facts, sums: Sequence[dict[int, Decimal]], others: Iterable
     return best
 
 
+def whole(amount: Facts) -> bool:
+    """Whether a column has whole numbers only."""
+    return not any("." in text or "," in text for text in amount.texts)
+
+
 def minor_units(amount: Facts, money: Sequence[Facts]) -> str:
     """Whether whole numbers are cents: `yes`, `no`, or `unknown` where they well may be.
 
@@ -104,7 +109,7 @@ def minor_units(amount: Facts, money: Sequence[Facts]) -> str:
         money: Every column of numbers of the document, the amount's twin written out among them.
     """
     values = _firsts(amount)
-    if not values or any("." in text or "," in text for text in amount.texts):
+    if not values or not whole(amount):
         return "no"
     if any(word in {"cents", "cent", "minor", "pence", "centavos"} for name in (amount.name, *amount.parents[:1])
            for word in name.words):  # fmt: skip
