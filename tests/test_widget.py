@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from tests.widget_harness import open_widget
 from workbench.demo import DemoMerchant
 
 pytest.importorskip("anywidget", reason="needs the extra notebook")
+LOOK = os.environ.get("WORKBENCH_SCREENSHOT")
 JANE = "jane.doe@example.com"
 BASIC = {"kind": "basic", "username": "${ACME_USER}", "password": "${ACME_PASSWORD}"}
 
@@ -439,6 +441,30 @@ def test_mapped_from_the_suggestions(chrome: Any, bench: wb.Workbench) -> None:
 
     assert bench.rule("order_number") == "@.number"
     assert bench.rule("customer_email") == "@.customer.email"
+    assert page.errors == []
+
+
+def test_what_is_left_is_settled_by_one_click(chrome: Any, bench: wb.Workbench) -> None:
+    """The other search's orders get their place, and the call that it lacks, from the list of what is left."""
+    fetched(bench).suggest()
+    bench.use_sure()
+    bench.use_in_call("search", "$.data[*].id", "/orders/{}/parcels", "parcels")
+    bench.assign("order_type", "$.data[*].id", "search")
+    bench.assign_text("return_tracking_number", "parcels:$.parcels[*].code")
+    bench.operation("find_order_by_number")
+    answer = json.loads(bench._store.taken[0].sample.calls["search"][0].body)
+    bench.call("/one", name="one", query={"number": "{number}"})
+    bench.load_sample(json.dumps({"order": answer["data"][0]}), number=answer["data"][0]["number"])
+    page = open_widget(chrome, bench)
+    page.click('[data-offer="each find_order_by_number"]')
+    page.wait_for_selector('[data-offer^="each"]', state="detached")
+    page.click('[data-offer="copy_call find_order_by_number"]')
+    page.wait_for_selector('[data-offer^="copy_call"]', state="detached")
+    if LOOK:
+        page.screenshot(path=LOOK, full_page=True)
+
+    body = bench.data["operations"]["find_order_by_number"]
+    assert (body["orders"], body["calls"][1]["name"]) == ({"each": "$.order"}, "parcels")
     assert page.errors == []
 
 
