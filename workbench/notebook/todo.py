@@ -189,7 +189,9 @@ def of_lacks(lacks: Sequence[Lack]) -> list[Todo]:
     found = []
     for one in lacks:
         text = f"{one.operation} lacks what {one.other} has: {', '.join(one.fields)}"
-        how = "fetch each found order by its number in a call for each order, or live without"
+        how = "say where they stand there as well (Suggest does), or live without"
+        if one.operation != "find_order_by_number":
+            how = "fetch each found order by its number in a call for each order, or live without"
         found.append(Todo(text, how, one.fields[0], "lacks"))
     return found
 
