@@ -350,11 +350,13 @@ def test_lookups_that_are_cancelled_leave_the_merchant_usable(tmp_path: Path) ->
 def test_an_interrupted_find(tmp_path: Path) -> None:
     """Ctrl-C while waiting for the merchant ends at once, in one line."""
     waiting: queue.Queue[subprocess.Popen[str]] = queue.Queue()
-    done = []
 
     def hold(connection: socket.socket) -> None:
-        waiting.get(timeout=30).send_signal(signal.SIGINT)
-        done.append(connection.recv(1))
+        child = waiting.get(timeout=30)
+        connection.recv(1)
+        child.send_signal(signal.SIGINT)
+        while connection.recv(4096):  # until the command has gone
+            pass
 
     with raw_serving(hold) as server:
         words = [sys.executable, "-m", "workbench", "find", str(shop_file(tmp_path, server.url)), "--email", MAIL]

@@ -13,7 +13,6 @@ import pytest
 
 import workbench as wb
 from bench.calls import merchant
-from workbench.connect.pace import _PACES
 from workbench.demo import demo_mappings
 from workbench.mapping import dump
 from workbench.orders import Result
@@ -62,4 +61,3 @@ def test_a_thousand_lookups_at_once(tmp_path: Path) -> None:
     assert [result.outcome for result in expected[:4]] == ["found", "found", "found", "none"]
     assert more_objects < 2000
     assert more_memory < 64 * MIB
-    assert not _PACES

@@ -232,16 +232,15 @@ def _backslash(text: str) -> str:
 
 
 _LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+_MOMENT = r"DDDD-DD-DD[Tt ]DD(?::?DD(?::?DD(?:[.,]D+)?)?)?(?:[Zz]|[+-]DD(?::?DD)?)?".replace("D", "[0-9]")
 _WORD = Refusal(
-    re.compile(
-        r"(?!(?:and|or|not|null|true|false)\Z)[\w.@+#-]+|\d{4}-\d\d-\d\d[Tt ][\d:.,]+(?:[Zz]|[+-][\d:]+)?", re.I
-    ),
+    re.compile(rf"(?!(?:and|or|not|null|true|false)\Z)[\w.@+#-]+|{_MOMENT}", re.I),
     "may mean something else beside other text: write quotes around it, and say quotes: at the call",
 )
 _NUMBER = Refusal(
     re.compile(
         r"[+-]?\d+(?:\.\d+)?|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-        r"|\d{4}-\d\d-\d\d(?:[Tt][\d:.]+(?:[Zz]|[+-]\d\d:?\d\d))?",
+        rf"|\d{{4}}-\d\d-\d\d|{_MOMENT.replace('[Tt ]', '[Tt]')}",
         re.ASCII,
     ),
     "is no number, and stands without quotes: write quotes around it",
