@@ -352,16 +352,18 @@ def test_an_interrupted_find(tmp_path: Path) -> None:
     waiting: queue.Queue[subprocess.Popen[str]] = queue.Queue()
 
     def hold(connection: socket.socket) -> None:
-        child = waiting.get(timeout=30)
-        connection.recv(1)
-        child.send_signal(signal.SIGINT)
-        while connection.recv(4096):  # until the command has gone
-            pass
+        waiting.get(timeout=30).send_signal(signal.SIGINT)
+        connection.recv(1)  # until the command has gone
 
     with raw_serving(hold) as server:
         words = [sys.executable, "-m", "workbench", "find", str(shop_file(tmp_path, server.url)), "--email", MAIL]
         environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-        with subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background is deaf to it
+        try:
+            child = subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        with child:
             waiting.put(child)
             told = child.communicate(timeout=30)
 
