@@ -180,3 +180,31 @@ def test_the_notebook_suggests_from_all_calls(tmp_path: Path, monkeypatch: pytes
         "each": "parcels:$.parcels", "fields": {"tracking_number": "@.code"},
     }  # fmt: skip
     assert len(bench.preview("shipments", reveal=True)) == 4
+
+
+@pytest.mark.parametrize(
+    ("samples", "told"),
+    [
+        ({"my-call": b"{}"}, "'my-call' cannot be a call's name - use letters"),
+        ({"rows": b"{}"}, "'rows' cannot be a call's name"),
+        ({"search": 5}, "int is no answer - give bytes"),
+        ({"search": None}, "NoneType is no answer"),
+        ([{"search": [{"data": []}]}], "dict is no answer"),
+    ],
+)
+def test_what_is_no_table_of_answers(samples: Any, told: str) -> None:
+    """A mistake in what is handed over is told at once."""
+    with pytest.raises(wb.UsageError, match=told):
+        wb.draft(samples)
+
+
+def test_lookups_that_began_with_nothing(tmp_path: Path) -> None:
+    """A lookup whose first call gave nothing is passed over; the others are drafted, whichever comes first."""
+    parcels = {"101": body({"parcels": [parcel(1)]})}
+    whole = {"search": body(orders()), "parcels": wb.PerOrder(parcels)}
+    for samples in ([{"search": [], "parcels": wb.PerOrder(parcels)}, whole], [whole, {"parcels": wb.PerOrder({})}]):
+        draft = wb.draft(samples)
+        assert draft.mapping["operations"]["find_orders_by_email"]["orders"] == {"each": "$.data"}
+        assert draft.mapping["records"]["order"]["shipments"]["each"] == "parcels:$.parcels"
+    assert wb.draft({}).sure == {}
+    assert wb.draft([{}]).sure == {}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from workbench.decode import decode
 from workbench.documents import Document, Pages, PerOrder
 from workbench.errors import DecodeError, UsageError
+from workbench.mapping.check_calls import IDENTIFIER
 from workbench.pick.steps import Steps, is_below
 from workbench.suggest.calls import BUDGET, Answers, Grafted
 from workbench.suggest.known import NOTHING, Known, known_of
@@ -122,6 +123,9 @@ def lookups_of(samples: Any, content_type: str | None, call: str) -> tuple[list[
         samples: As `draft` takes them.
         content_type: Their content type, where known.
         call: The call whose answers they are, where they are no table.
+
+    Raises:
+        UsageError: Something in them is no answer, or the name of a call cannot be one.
     """
     trouble: list[str] = []
 
@@ -131,6 +135,9 @@ def lookups_of(samples: Any, content_type: str | None, call: str) -> tuple[list[
     tables = [samples] if isinstance(samples, Mapping) else samples
     if not isinstance(tables, (list, tuple)) or not tables or not all(isinstance(each, Mapping) for each in tables):
         return [{call: read(samples)}], "".join(trouble[-1:])
+    for name in dict.fromkeys(str(name) for table in tables for name in table):
+        if not IDENTIFIER.fullmatch(name) or name == "rows":
+            raise UsageError(f"{name!r} cannot be a call's name - use letters, digits and _; rows are those of a group")
     return [
         {
             str(name): {str(key): read(each) for key, each in answers.items()}
@@ -146,10 +153,12 @@ def _documents(samples: Any, content_type: str | None, trouble: list[str]) -> li
     if isinstance(samples, (bytes, str, Path, Document)):
         samples = [samples]
     found: list[Document] = []
-    for each in samples:
+    for each in samples if isinstance(samples, Iterable) else [samples]:
         if isinstance(each, Document):
             found.append(each)
             continue
+        if not isinstance(each, (bytes, bytearray, memoryview, str, Path)):
+            raise UsageError(f"{type(each).__name__} is no answer - give bytes, text, a path to a file, or a Document")
         body = each.read_bytes() if isinstance(each, Path) else each.encode() if isinstance(each, str) else bytes(each)
         try:
             found.append(decode(body, content_type=content_type))
@@ -158,8 +167,10 @@ def _documents(samples: Any, content_type: str | None, trouble: list[str]) -> li
     return found
 
 
-def tables_of(lookups: Sequence[Mapping[str, Answers]]) -> list[Any]:
-    """Lookups as `Mapping.map` takes them, one answer each where there is one call only."""
+def tables_of(lookups: Sequence[Mapping[str, Answers]], first: str) -> list[Any]:
+    """Lookups as `Mapping.map` takes them, one answer each where there is one call only; those that began with nothing
+    are left out.
+    """
     if {name for lookup in lookups for name in lookup} == {MAIN}:
         return [page for lookup in lookups for page in lookup[MAIN] if not isinstance(lookup[MAIN], dict)]
     return [
@@ -168,5 +179,5 @@ def tables_of(lookups: Sequence[Mapping[str, Answers]]) -> list[Any]:
             if isinstance(answers, dict) else Pages(answers)
             for name, answers in lookup.items()
         }
-        for lookup in lookups
+        for lookup in lookups if lookup.get(first)
     ]  # fmt: skip

@@ -141,7 +141,7 @@ def draft(
     else:
         found = _of_orders(first, lookups, asked_for, weights, threshold, merchant, named)
     if found.record == ORDER and found.sure:
-        found.expectations = expectations_of(found.mapping, tables_of(lookups))
+        found.expectations = expectations_of(found.mapping, tables_of(lookups, first.names[0]))
         if found.expectations:
             found.mapping["expect"] = {each.field: each.expect for each in found.expectations}
     found.known = recognise(first.real, folders)
@@ -178,7 +178,7 @@ def _of_orders(
         found.summary += f"; orders may also stand at {', '.join(map(text, others))}"
     _with_key(found, parts, settled)
     _speak(found, Speech(first.call if first.call != first.names[0] else "", parts.grafts))
-    _tell_calls(found, lookups, parts)
+    _tell_calls(found, first.names, lookups, parts)
     return found
 
 
@@ -248,10 +248,9 @@ def _speak(found: Draft, speech: Speech) -> None:
         found._tell = lambda key: [one for one in map(spoken, tell(key)) if one is not None]
 
 
-def _tell_calls(found: Draft, lookups: Sequence[Mapping[str, Answers]], parts: Grafted) -> None:
+def _tell_calls(found: Draft, names: Sequence[str], lookups: Sequence[Mapping[str, Answers]], parts: Grafted) -> None:
     """The calls, where there are several: what is read with the orders, and what could not be."""
-    names = list(dict.fromkeys(name for lookup in lookups for name in lookup))
-    if names == [MAIN]:
+    if list(names) == [MAIN]:
         return
     keyed = {name for lookup in lookups for name, answers in lookup.items() if isinstance(answers, dict)}
     body = next(iter(found.mapping["operations"].values()))
