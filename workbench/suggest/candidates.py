@@ -140,10 +140,11 @@ def merge_parts(parts: Sequence[Facts]) -> Facts:
 
 
 def full_names(facts: Sequence[Facts]) -> Iterator[tuple[Facts, ...]]:
-    """First and last names that belong together: siblings whose names are alike but for that."""
+    """First and last names that belong together: siblings whose names are alike but for that; in lists of one, too."""
     by_home: dict[Any, list[Facts]] = {}
     for each in facts:
-        if each.column.steps and not each.column.lists:
+        alone = not each.column.lists or all(len(values) <= 1 for values in each.column.values.values())
+        if each.column.steps and alone:
             by_home.setdefault(each.column.steps[:-1], []).append(each)
     for home in by_home.values():
         yield from _named_by_last(home)
