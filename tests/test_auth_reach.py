@@ -26,7 +26,7 @@ from xml.sax.saxutils import unescape
 import pytest
 
 import workbench as wb
-from tests.servers import Answer, Ask, Seen, ask_async, ask_sync, by_email, order, serving, shop_file
+from tests.servers import Answer, Ask, Seen, by_email, order, serving, shop_file
 from workbench.connect.opening import open_plan
 from workbench.errors import AddressRefused, LoginFailed, RateLimited, UsageError
 from workbench.merchant import doctor
@@ -47,13 +47,6 @@ def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "data"))
     for name, value in ENV.items():
         monkeypatch.setenv(f"SHOP_{name}", value)
-
-
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
 
 
 def operation(orders: str = "$.data", **call: Any) -> dict[str, Any]:

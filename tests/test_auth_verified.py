@@ -52,13 +52,6 @@ def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(f"SHOP_{name}", value)
 
 
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Asks once, in both ways."""
-    chosen: Ask = request.param
-    return chosen
-
-
 def found(ask: Ask, tmp_path: Path, url: str, call: str, auth: dict[str, Any]) -> list[str | None]:
     """The numbers of the orders that a call finds."""
     operation = {"calls": [{"name": "search", **CALLS[call]}], "orders": {"each": "$.data"}}

@@ -19,6 +19,7 @@ import pytest
 
 import workbench
 from tests.test_paths_oracle import JSONPATH_NG_DIFFERS
+from workbench.mapping import load_text
 from workbench.paths import PathError, compile_path
 
 ROOT = Path(__file__).parent.parent
@@ -97,6 +98,16 @@ def test_shell_examples_run(folder: Path) -> None:
             assert json.loads(done.stdout)["orders"]
     assert runs
     assert made == {"demo", "test"}
+
+
+def test_connections_load() -> None:
+    """Each example of a connection stands in a mapping that loads, and is open to calls."""
+    shown = [block.text for block in blocks() if block.mark == "connection"]
+    assert len(shown) == 2
+    for text in shown:
+        head = "format: 1\nmerchant: shop\nconnection:\n  base_url: https://api.shop.example\n"
+        calls = "{get: /orders, server: parcels}" if "parcels:" in text else "{get: /orders}"
+        load_text(f"{head}{text}operations: {{find: {{calls: [{calls}]}}}}\nrecords: {{order: {{id: '@.id'}}}}\n")
 
 
 def test_every_make_target_is_told() -> None:

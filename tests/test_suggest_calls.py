@@ -209,3 +209,35 @@ def test_lookups_that_began_with_nothing(tmp_path: Path) -> None:
         assert draft.mapping["records"]["order"]["shipments"]["each"] == "parcels:$.parcels"
     assert wb.draft({}).sure == {}
     assert wb.draft([{}]).sure == {}
+
+
+def test_the_answers_are_of_the_first_call_unless_said() -> None:
+    """What a mapping under way calls its first call needs no saying: its place and rules count."""
+    given = {
+        "format": 1, "merchant": "shop", "records": {"order": {"order_number": "@.number"}},
+        "operations": {"find": {"calls": [{"name": "search"}], "orders": {"each": "$.data"}}},
+    }  # fmt: skip
+    draft = wb.draft(body(orders()), given=given)
+
+    assert "order_number" not in draft.sure
+    assert next(iter(draft.mapping["operations"].values()))["orders"] == {"each": "$.data"}
+    assert wb.draft([{"main": body(orders())}, {}]).sure.keys() >= {"order_number", "customer_email"}
+
+
+def test_joins_of_a_later_call_name_it() -> None:
+    """What stands in `included` of the second call's answer is sought there, not in the first one's."""
+    row = {
+        "type": "orders", "id": "7",
+        "attributes": {"number": "A-7", "created": "2026-05-07T10:00:00Z", "state": "paid"},
+        "relationships": {"items": {"data": [{"type": "items", "id": "1"}, {"type": "items", "id": "2"}]}},
+    }  # fmt: skip
+    items = [{"type": "items", "id": str(i), "attributes": {"sku": f"S-{i}", "name": "Cup", "qty": i}} for i in (1, 2)]
+    answers = {
+        "customer": body({"customer": {"id": 9, "email": WHO}}), "search": body({"data": [row], "included": items}),
+    }  # fmt: skip
+    draft = wb.draft(answers, asked={"email": WHO})
+    needed = [each["each"] for one in draft.sure.values() for block in one.related.values() for each in block.values()]
+
+    assert needed
+    assert all(each.startswith("search:$") for each in needed)
+    assert [line["sku"] for line in told(draft, answers)[0]["lines"]] == ["S-1", "S-2"]

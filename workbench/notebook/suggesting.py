@@ -18,8 +18,8 @@ from workbench.pick.places import paths_of, ruled_fields
 from workbench.pick.rules import drop_rule, set_rule, with_second
 from workbench.samples import Suggestion as Expectation
 from workbench.suggest import Draft, Suggestion, draft
-from workbench.suggest.build import inside
 from workbench.suggest.calls import pages_of
+from workbench.suggest.rules import inside
 from workbench.versions import read_text
 
 SURE, LIKELY = 0.9, 0.75

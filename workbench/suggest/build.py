@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.paths import text_of
 from workbench.pick.steps import EACH, Steps, short, text, without_last_each
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.addresses import Block
@@ -15,7 +14,7 @@ from workbench.suggest.chronology import in_order
 from workbench.suggest.known import NOTHING, Known
 from workbench.suggest.reading import Reading, plain_steps
 from workbench.suggest.returns import is_said_of_order
-from workbench.suggest.rules import Context, rule_of, signless
+from workbench.suggest.rules import Context, inside, rule_of, signless
 
 _ABROAD = frozenset(("country", "currency"))
 _MONTH_FIRST = frozenset(("US", "USA", "UNITED STATES", "UNITED STATES OF AMERICA", "USD", "CA", "CAD", "CANADA", "PH"))
@@ -388,20 +387,3 @@ class Builder:
         if structure.group is not None:
             body["group_by"] = "@" + "".join(short(structure.group, self.xml))
         return body
-
-
-def inside(rule: Any, home: str) -> Any:
-    """A rule of the order as it is written inside an object of it, whose place is `home`."""
-    if isinstance(rule, str) and rule.startswith("@"):
-        return f"@{rule[len(home) :]}" if rule.startswith(home) else f"^{rule[1:]}"
-    if isinstance(rule, dict):
-        return {key: inside(value, home) if key in ("path", "join", "first") else value for key, value in rule.items()}
-    if isinstance(rule, list):
-        return [inside(each, home) for each in rule]
-    return rule
-
-
-def values_of(candidate: Candidate) -> tuple[str, ...]:
-    """Up to five different values of a candidate."""
-    found = dict.fromkeys(text_of(value) for values in candidate.merged.column.values.values() for value in values[:1])
-    return tuple(list(found)[:5])

@@ -78,12 +78,13 @@ def grafted(main: str, root: Steps, lookups: Sequence[Mapping[str, Answers]]) ->
         lookups: By lookup, the answers of each call.
     """
     whole = [pages_of(lookup.get(main, [])) for lookup in lookups]
+    others = dict.fromkeys(name for lookup in lookups for name in lookup if name != main)
+    if not others or not MARKS.keys().isdisjoint(root):
+        return Grafted([document for documents in whole for document in documents])
     items = [[item for document in documents for item in _items(document, root)] for documents in whole]
     made = Grafted([document for documents in whole for document in documents])
-    if not MARKS.keys().isdisjoint(root):
-        return made
     inside: dict[int, dict[str, Any]] = {}
-    for call in dict.fromkeys(name for lookup in lookups for name in lookup if name != main):
+    for call in others:
         answers = [lookup.get(call, []) for lookup in lookups]
         every = [document for each in answers for document in pages_of(each)]
         if not every:

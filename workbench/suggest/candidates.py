@@ -253,3 +253,9 @@ def gap(candidate: Candidate, rivals: Sequence[Candidate]) -> float:
             continue  # the street alone, beside the street and its number
         return max(-4.0, min(8.0, candidate.logit - rival.logit))
     return 8.0
+
+
+def values_of(candidate: Candidate) -> tuple[str, ...]:
+    """Up to five different values of a candidate."""
+    found = dict.fromkeys(text_of(value) for values in candidate.merged.column.values.values() for value in values[:1])
+    return tuple(list(found)[:5])

@@ -11,7 +11,7 @@ from workbench.documents import Document, Pages, PerOrder
 from workbench.errors import DecodeError, UsageError
 from workbench.mapping.check_calls import IDENTIFIER
 from workbench.pick.steps import Steps, is_below
-from workbench.suggest.calls import BUDGET, Answers, Grafted
+from workbench.suggest.calls import BUDGET, Answers, Grafted, pages_of
 from workbench.suggest.known import NOTHING, Known, known_of
 from workbench.suggest.links import of_included
 from workbench.suggest.sorts import ORDER, back_at, sort_of
@@ -172,7 +172,7 @@ def tables_of(lookups: Sequence[Mapping[str, Answers]], first: str) -> list[Any]
     are left out.
     """
     if {name for lookup in lookups for name in lookup} == {MAIN}:
-        return [page for lookup in lookups for page in lookup[MAIN] if not isinstance(lookup[MAIN], dict)]
+        return [page for lookup in lookups for page in pages_of(lookup.get(MAIN, []))]
     return [
         {
             name: PerOrder({key: Pages(each) for key, each in answers.items()})

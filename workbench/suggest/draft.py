@@ -13,10 +13,10 @@ from workbench.pick.steps import EACH, is_below, name_of, text
 from workbench.samples import Suggestion as Expectation
 from workbench.suggest.accept import Acceptor
 from workbench.suggest.behind import Behind
-from workbench.suggest.build import Builder, values_of
+from workbench.suggest.build import Builder
 from workbench.suggest.calls import BUDGET, Answers, Grafted, Speech, Unsayable, grafted
-from workbench.suggest.candidates import Candidate
-from workbench.suggest.choosing import MAIN, Chosen, likely, lookups_of, rivals_of, tables_of
+from workbench.suggest.candidates import Candidate, values_of
+from workbench.suggest.choosing import MAIN, Chosen, calls_of, likely, lookups_of, rivals_of, tables_of
 from workbench.suggest.expecting import expectations_of
 from workbench.suggest.joins import with_lines_elsewhere
 from workbench.suggest.known import NOTHING, Known, Likeness, recognise
@@ -127,7 +127,7 @@ def draft(
         weights: How columns are scored; those that come with the package unless given.
         merchant: The name that the mapping gets.
     """
-    lookups, trouble = lookups_of(samples, content_type, call or MAIN)
+    lookups, trouble = lookups_of(samples, content_type, call or next(iter(calls_of(given, operation)), MAIN))
     weights = weights or default_weights()
     asked_for = {key: str(value).casefold().strip() for key, value in (asked or {}).items() if value}
     named = "find_order_by_number" if "number" in asked_for and "email" not in asked_for else "find_orders_by_email"
@@ -229,7 +229,7 @@ def _speak(found: Draft, speech: Speech) -> None:
     def spoken(one: Suggestion) -> Suggestion | None:
         try:
             rule, place = speech.rule(one.rule), one.place and speech.rule(one.place)
-            return replace(one, rule=rule, place=place, path=speech.rule(one.path))
+            return replace(one, rule=rule, place=place, path=speech.rule(one.path), related=speech.rule(one.related))
         except Unsayable:
             return None
 

@@ -250,3 +250,14 @@ def _number(
             return ""
         rule["decimal"] = {"comma": True}
     return ""
+
+
+def inside(rule: Any, home: str) -> Any:
+    """A rule of the order as it is written inside an object of it, whose place is `home`."""
+    if isinstance(rule, str) and rule.startswith("@"):
+        return f"@{rule[len(home) :]}" if rule.startswith(home) else f"^{rule[1:]}"
+    if isinstance(rule, dict):
+        return {key: inside(value, home) if key in ("path", "join", "first") else value for key, value in rule.items()}
+    if isinstance(rule, list):
+        return [inside(each, home) for each in rule]
+    return rule
